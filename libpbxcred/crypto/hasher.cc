@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Makes and checks the stored form of one secret: seal(K, argon2id(secret, salt)).
+#include "crypto/hasher.h"
+
+#include <algorithm>
+
+#include "crypto/random.h"
+#include "crypto/seal.h"
+
+namespace pbxcred {
+namespace {
+
+/// What the seal is bound to besides its key; fixed size, so that no two bindings look alike.
+class AssociatedData {
+ public:
+  AssociatedData(const SealedHash& stored, const SealBinding& binding) : writer_(buffer_) {
+    writer_.append(as_bytes("pbxcred secret 1"));
+    append_integer(writer_, stored.key_id);
+    writer_.append(binding.account.bytes());
+    append_integer(writer_, static_cast<std::uint8_t>(binding.kind));
+    append_integer(writer_, binding.generation);
+    append_integer(writer_, stored.params.memory_kib);
+    append_integer(writer_, stored.params.passes);
+    append_integer(writer_, stored.params.lanes);
+    writer_.append(stored.salt);
+    assert(writer_.ok());
+  }
+  AssociatedData(const AssociatedData&) = delete;
+  AssociatedData& operator=(const AssociatedData&) = delete;
+  Bytes bytes() const { return writer_.written(); }
+
+ private:
+  std::array<std::uint8_t, 80> buffer_{};
+  ByteWriter writer_;
+};
+
+std::uint64_t work(const HashParams& params) { return std::uint64_t{params.memory_kib} * params.passes; }
+
+/// Spends what stored costs less than configured. The cost of argon2 is its blocks: memory times passes.
+Status fill_up(HashArena& arena, const HashParams& configured, const HashParams& stored, SecretView secret) {
+  if (work(stored) >= work(configured)) return {};
+  const std::uint64_t missing = work(configured) - work(stored);
+  HashParams extra;
+  extra.lanes = 1;
+  extra.passes = static_cast<std::uint32_t>((missing + configured.memory_kib - 1) / configured.memory_kib);
+  extra.memory_kib = static_cast<std::uint32_t>(missing / extra.passes);
+  if (!is_sane(extra)) return {};  // below argon2's least: microseconds
+  return burn_hash(arena, extra, secret);
+}
+
+}  // namespace
+
+Result<SealedHash> make_hash(HashArena& arena, const KeyRing& ring, const HashParams& params, SecretView secret,
+                             const SealBinding& binding) {
+  SealedHash made;
+  made.key_id = ring.current_id();
+  made.params = params;
+  fill_random(made.salt);
+  const auto hash = argon2id(arena, secret, made.salt, params);
+  if (!hash) return hash.error();
+  made.sealed = seal(ring.subkey(Purpose::kSeal), AssociatedData(made, binding).bytes(), hash->bytes());
+  return made;
+}
+
+Result<bool> check_hash(HashArena& arena, const KeyRing& ring, const HashParams& configured, SecretView secret,
+                        const SealedHash& stored, const SealBinding& binding) {
+  // Opened first: parameters that nothing vouches for must not set the cost.
+  const auto plain = unseal(ring.subkey(Purpose::kSeal, stored.key_id), AssociatedData(stored, binding).bytes(),
+                            stored.sealed);
+  if (!plain || plain->size() != sizeof(Hash32::raw)) {
+    PBXCRED_CHECK(burn_hash(arena, configured, secret));
+    return Error{Code::kCorrupt, "the seal of a secret does not open"};
+  }
+  const auto hash = argon2id(arena, secret, stored.salt, stored.params);
+  if (!hash) return hash.error();
+  PBXCRED_CHECK(fill_up(arena, configured, stored.params, secret));
+  return equal_constant_time(hash->bytes(), plain->view());
+}
+
+Status burn_hash(HashArena& arena, const HashParams& params, SecretView secret) {
+  static constexpr std::array<std::uint8_t, 16> kSalt{};
+  PBXCRED_CHECK(argon2id(arena, secret, kSalt, params));
+  return {};
+}
+
+}  // namespace pbxcred

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Makes and checks the stored form of one secret: seal(K, argon2id(secret, salt)).
+#pragma once
+
+#include <cstdint>
+
+#include "base/result.h"
+#include "crypto/argon2.h"
+#include "crypto/key_ring.h"
+#include "model/id.h"
+#include "model/verifier.h"
+#include "wire/kind.h"
+
+namespace pbxcred {
+
+/// Whose secret it is. Together with key id, parameters and salt the seal is bound to it: a hash that was moved to
+/// another account, kind or generation does not open.
+struct SealBinding {
+  AccountId account;
+  Kind kind = Kind::kPassword;
+  std::uint64_t generation = 0;  ///< the Verifier's
+};
+
+/// Makes the stored form under the ring's current key, with a fresh salt.
+/// secret: normalised, not empty. Returns it; `invalid` parameters, `exhausted` if argon2 gets no memory.
+/// Costs one hash. Thread-safe with an arena a thread, as all here.
+Result<SealedHash> make_hash(HashArena& arena, const KeyRing& ring, const HashParams& params, SecretView secret,
+                             const SealBinding& binding);
+
+/// Checks a normalised secret against a stored form.
+/// configured: the cost every attempt must have; a cheaper stored form is filled up to it, a dearer one costs more.
+/// Returns whether it matches; `corrupt` if the seal does not open or the ring lacks its key, after the same cost;
+/// `exhausted` if argon2 gets no memory.
+Result<bool> check_hash(HashArena& arena, const KeyRing& ring, const HashParams& configured, SecretView secret,
+                        const SealedHash& stored, const SealBinding& binding);
+
+/// Costs what check_hash() costs, for unknown users and whatever else has nothing to check; the hash is thrown away.
+Status burn_hash(HashArena& arena, const HashParams& params, SecretView secret);
+
+}  // namespace pbxcred

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The keys outside the store, and what is derived from them.
+//
+// The ring holds keys, each with an id, and one root. A key is replaced by a newer one (`key rotate`) and retired when
+// no record names it: seals and MACs are made with it, and every record says with which. The root stays for the life
+// of the store: index keys, hashes of guesses and of tokens carry no key id and could not be recomputed (nobody has
+// the guess any more), so that nothing that rotates may enter them. Whoever has the ring has both; whoever has the
+// store alone has neither.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "crypto/locked_bytes.h"
+#include "crypto/subkey.h"
+
+namespace pbxcred {
+
+/// What a subkey is for. The numbers enter the derivation: never change one.
+enum class Purpose : std::uint8_t {
+  kSeal = 1,   ///< stored secrets; rotates
+  kMac = 2,    ///< records; rotates
+  kIndex = 3,  ///< names as keys; from the root, as all that follow
+  kGuess = 4,  ///< wrong secrets lately tried
+  kGrant = 5,  ///< tokens
+  kLog = 6,    ///< unknown names in logs
+};
+
+/// The loaded ring: only derived keys, in locked read-only memory. Immutable, so every const call is thread-safe.
+class KeyRing {
+ public:
+  static constexpr std::size_t kMaxKeys = 64;
+
+  /// One key, without its bytes.
+  struct Key {
+    std::uint32_t id = 0;
+    Time created{};
+  };
+
+  /// Reads the ring at path, which must be owner's alone (0600 in a 0700 directory of owner or root).
+  /// Errors are one sentence each: `not found`, `invalid` (links, owners, modes), `corrupt` (short, wrong checksum,
+  /// duplicate ids, no key), `unavailable`.
+  static Result<KeyRing> load(const std::string& path, uid_t owner);
+
+  /// Makes a ring with a root and one key, id 1; durable when it returns. Its directory is made 0700 if it is missing
+  /// (the last component only). `conflict` if there is something at path; otherwise as create_secret_file().
+  static Status create(const std::string& path, uid_t owner, gid_t group, Time now);
+
+  /// The key that new seals and MACs take: the highest id.
+  std::uint32_t current_id() const { return keys_.back().id; }
+  bool has(std::uint32_t id) const { return position(id) < keys_.size(); }
+  /// By ascending id, never empty.
+  const std::vector<Key>& keys() const { return keys_; }
+
+  /// The subkey of key_id; no key if the ring lacks that id. For purposes of the root key_id means nothing.
+  /// Borrows from the ring.
+  Subkey subkey(Purpose purpose, std::uint32_t key_id) const;
+  /// The current key's, or the root's.
+  Subkey subkey(Purpose purpose) const { return subkey(purpose, current_id()); }
+
+ private:
+  KeyRing(std::vector<Key> keys, LockedBytes subkeys) : keys_(std::move(keys)), subkeys_(std::move(subkeys)) {}
+
+  std::size_t position(std::uint32_t id) const;
+
+  std::vector<Key> keys_;
+  LockedBytes subkeys_;  ///< those of the root, then for each key seal and mac
+};
+
+}  // namespace pbxcred

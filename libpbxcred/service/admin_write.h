@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Commands that are one change of the store.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <utility>
+
+#include "service/admin_task.h"
+#include "service/use_case.h"
+
+namespace pbxcred {
+
+/// Settles a function: checks first, then puts. Returns how many accounts or records it changed.
+class AdminWrite final : public UseCase {
+ public:
+  using Change = std::function<Result<std::uint64_t>(Write&, Time)>;
+  using Told = std::function<void(const Status&, std::uint64_t)>;
+  AdminWrite(Change change, Told told, bool grows)
+      : change_(std::move(change)), told_(std::move(told)), grows_(grows) {}
+
+  Result<Next> prepare(Read&, Time) override { return Next::kSettle; }
+  Result<Settled> settle(Write& write, Time now) override {
+    PBXCRED_TRY(affected_, change_(write, now));
+    return Settled::kDone;
+  }
+  bool grows() const override { return grows_; }
+  void finish(const Status& outcome) override { told_(outcome, affected_); }
+
+ private:
+  Change change_;
+  Told told_;
+  bool grows_;
+  std::uint64_t affected_ = 0;
+};
+
+/// A request that is one change: calls `change` with the decoded request.
+template <Message M>
+class WriteTask final : public AdminTask {
+ public:
+  using Change = Result<std::uint64_t> (*)(Write&, const Settings&, const M&, Time);
+  WriteTask(AdminContext context, SecureBuffer packet, const M& request, Change change, bool grows)
+      : AdminTask(std::move(context)), packet_(std::move(packet)), request_(request), change_(change), grows_(grows) {}
+
+  void step() override {
+    waiting_ = true;
+    auto self = std::static_pointer_cast<WriteTask>(shared_from_this());
+    engine().submit(std::make_unique<AdminWrite>(
+                        [self](Write& write, Time now) {
+                          return self->change_(write, self->settings(), self->request_, now);
+                        },
+                        [self](const Status& outcome, std::uint64_t affected) {
+                          self->waiting_ = false;
+                          self->finish(outcome, affected);
+                        },
+                        grows_),
+                    share());
+  }
+
+ private:
+  SecureBuffer packet_;  ///< what request_ borrows from
+  M request_;
+  Change change_;
+  bool grows_;
+};
+
+}  // namespace pbxcred

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// domain add, set, rename, remove.
+#pragma once
+
+#include <string_view>
+
+#include "model/domain.h"
+#include "service/settings.h"
+#include "store/database.h"
+#include "wire/admin.h"
+
+namespace pbxcred {
+
+/// Each returns how many domains it changed; checks everything before its first put.
+Result<std::uint64_t> put_domain(Write& write, const Settings& settings, const DomainPut& request, Time now);
+Result<std::uint64_t> rename_domain(Write& write, const Settings& settings, const DomainRename& request, Time now);
+Result<std::uint64_t> remove_domain(Write& write, const Settings& settings, const DomainRemove& request, Time now);
+
+/// A new domain of that name with default settings, not yet stored. `invalid`, `conflict`.
+Result<Domain> new_domain(Read& read, std::string_view name, Time now);
+/// Stores a new domain with its name.
+void store_new_domain(Write& write, const Domain& domain);
+
+}  // namespace pbxcred

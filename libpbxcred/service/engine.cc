@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "service/engine.h"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace pbxcred {
+namespace {
+
+constexpr int kMostAttempts = 3;
+constexpr std::size_t kMostTogether = 256;  ///< settlements in one commit
+
+/// Signals belong to the event loop's thread.
+class BlockSignals {
+ public:
+  BlockSignals() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  ~BlockSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  BlockSignals(const BlockSignals&) = delete;
+  BlockSignals& operator=(const BlockSignals&) = delete;
+
+ private:
+  sigset_t before_;
+};
+
+const Error kDegraded{Code::kUnavailable, "the daemon is degraded: the store cannot be written"};
+
+}  // namespace
+
+struct Engine::Task {
+  std::unique_ptr<UseCase> use_case;
+  Share share;
+  std::optional<Lane> lane;
+  int attempts = 0;
+  bool again = false;
+  Status outcome;
+};
+
+Engine::Engine(Database& database, const Clock& clock, Log& log, Options options, std::function<void()> wake)
+    : database_(database), clock_(clock), log_(log), options_(options), wake_(std::move(wake)) {
+  const BlockSignals blocked;
+  for (std::uint32_t i = 0; i < options_.workers; ++i) threads_.emplace_back([this] { work(); });
+  threads_.emplace_back([this] { write(); });
+}
+
+Engine::~Engine() {
+  {
+    const std::scoped_lock lock(jobs_mutex_, settle_mutex_);
+    stopping_ = true;
+  }
+  jobs_ready_.notify_all();
+  settle_ready_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+EngineStatus Engine::status() const {
+  EngineStatus status;
+  status.degraded = degraded();
+  const std::scoped_lock lock(reason_mutex_);
+  status.reason = reason_;
+  status.queued = interactive_;
+  status.capacity = options_.capacity;
+  status.busy = busy_;
+  return status;
+}
+
+bool Engine::admit(const Share& share) {
+  if (share.background) return true;
+  if (interactive_ >= options_.capacity) return false;
+  if (by_uid_[share.uid] >= options_.capacity / 2) return false;
+  return share.source.empty() || by_source_[{share.uid, share.source}] < options_.capacity / 4;
+}
+
+void Engine::submit(std::unique_ptr<UseCase> use_case, Share share) {
+  if (degraded()) return use_case->finish(kDegraded);
+  if (!admit(share)) {
+    ++busy_;
+    return use_case->finish(Error{Code::kBusy, "too many requests are waiting"});
+  }
+  ++active_;
+  if (!share.background) {
+    ++interactive_;
+    ++by_uid_[share.uid];
+    if (!share.source.empty()) ++by_source_[{share.uid, share.source}];
+  }
+  auto task = std::make_unique<Task>();
+  task->use_case = std::move(use_case);
+  task->share = std::move(share);
+  start(std::move(task));
+}
+
+// A read transaction ends before anything is concluded: what is told there may begin the next.
+
+Result<std::optional<Lane>> Engine::lane_of(UseCase& use_case) {
+  PBXCRED_TRY(Read read, database_.read());
+  return use_case.lane(read);
+}
+
+Result<UseCase::Next> Engine::prepare(UseCase& use_case) {
+  PBXCRED_TRY(Read read, database_.read());
+  return use_case.prepare(read, clock_.now());
+}
+
+void Engine::start(TaskPtr task) {
+  const auto lane = lane_of(*task->use_case);
+  if (!lane) return conclude(std::move(task), lane.error());
+  if (*lane) {
+    auto [place, free] = lanes_.try_emplace(**lane);
+    if (!free) {
+      place->second.push_back(std::move(task));
+      return;
+    }
+    task->lane = **lane;
+  }
+  advance(std::move(task));
+}
+
+void Engine::advance(TaskPtr task) {
+  if (degraded()) return conclude(std::move(task), kDegraded);
+  const auto prepared = prepare(*task->use_case);
+  if (!prepared) return conclude(std::move(task), prepared.error());
+  const UseCase::Next next = *prepared;
+  if (next == UseCase::Next::kFinish) return conclude(std::move(task), {});
+  if (next == UseCase::Next::kCompute) {
+    const std::scoped_lock lock(jobs_mutex_);
+    (task->share.background ? background_jobs_ : jobs_).push_back(std::move(task));
+    jobs_ready_.notify_one();
+    return;
+  }
+  const std::scoped_lock lock(settle_mutex_);
+  to_settle_.push_back(std::move(task));
+  settle_ready_.notify_one();
+}
+
+void Engine::deliver() {
+  std::vector<TaskPtr> finished;
+  {
+    const std::scoped_lock lock(finished_mutex_);
+    finished.swap(finished_);
+  }
+  for (TaskPtr& task : finished) {
+    if (!task->again || !task->outcome) {
+      Status outcome = std::move(task->outcome);
+      conclude(std::move(task), outcome);
+    } else if (++task->attempts < kMostAttempts) {
+      task->again = false;
+      advance(std::move(task));
+    } else {
+      conclude(std::move(task), Error{Code::kBusy, "the account is being changed by others"});
+    }
+  }
+}
+
+void Engine::conclude(TaskPtr task, const Status& outcome) {
+  task->use_case->finish(outcome);
+  --active_;
+  if (!task->share.background) {
+    --interactive_;
+    if (--by_uid_[task->share.uid] == 0) by_uid_.erase(task->share.uid);
+    if (!task->share.source.empty()) {
+      const auto key = std::pair(task->share.uid, task->share.source);
+      if (--by_source_[key] == 0) by_source_.erase(key);
+    }
+  }
+  if (task->lane) leave_lane(*task->lane);
+}
+
+void Engine::leave_lane(const Lane& lane) {
+  auto place = lanes_.find(lane);
+  if (place->second.empty()) {
+    lanes_.erase(place);
+    return;
+  }
+  TaskPtr next = std::move(place->second.front());
+  place->second.pop_front();
+  next->lane = lane;
+  advance(std::move(next));
+}
+
+// ---- workers
+
+Engine::TaskPtr Engine::next_job() {
+  const std::size_t background_limit = std::max<std::size_t>(1, options_.workers / 2);
+  std::unique_lock lock(jobs_mutex_);
+  const auto background_may_run = [&] { return !background_jobs_.empty() && background_running_ < background_limit; };
+  jobs_ready_.wait(lock, [&] { return stopping_ || !jobs_.empty() || background_may_run(); });
+  if (stopping_) return nullptr;
+  const bool background = jobs_.empty();
+  auto& queue = background ? background_jobs_ : jobs_;
+  if (background) ++background_running_;
+  TaskPtr task = std::move(queue.front());
+  queue.pop_front();
+  return task;
+}
+
+void Engine::work() {
+  HashArena arena;
+  while (TaskPtr task = next_job()) {
+    const bool background = task->share.background;
+    // What was queued when the store went is not evaluated any more: its count could not be kept.
+    task->outcome = degraded() ? Status(kDegraded) : task->use_case->compute(arena);
+    if (background) {
+      const std::scoped_lock lock(jobs_mutex_);
+      --background_running_;
+      if (!background_jobs_.empty()) jobs_ready_.notify_one();
+    }
+    const std::scoped_lock lock(settle_mutex_);
+    to_settle_.push_back(std::move(task));
+    settle_ready_.notify_one();
+  }
+}
+
+// ---- the writer
+
+void Engine::write() {
+  for (;;) {
+    std::vector<TaskPtr> batch;
+    {
+      std::unique_lock lock(settle_mutex_);
+      const auto ready = [&] { return stopping_ || !to_settle_.empty(); };
+      if (degraded()) {
+        settle_ready_.wait_for(lock, options_.probe_every, ready);
+      } else {
+        settle_ready_.wait(lock, ready);
+      }
+      if (stopping_) return;
+      const auto many = static_cast<std::ptrdiff_t>(std::min(to_settle_.size(), kMostTogether));
+      std::move(to_settle_.begin(), to_settle_.begin() + many, std::back_inserter(batch));
+      to_settle_.erase(to_settle_.begin(), to_settle_.begin() + many);
+    }
+    if (!batch.empty()) {
+      settle_batch(batch);
+      hand_back(batch);
+    } else if (degraded()) {
+      probe();
+    }
+  }
+}
+
+void Engine::hand_back(std::vector<TaskPtr>& batch) {
+  {
+    const std::scoped_lock lock(finished_mutex_);
+    std::move(batch.begin(), batch.end(), std::back_inserter(finished_));
+  }
+  wake_();
+}
+
+void Engine::settle_batch(std::vector<TaskPtr>& batch) {
+  std::vector<Task*> together;
+  for (TaskPtr& task : batch) {
+    if (!task->outcome) continue;
+    if (task->use_case->grows()) {
+      transact({task.get()});
+    } else {
+      together.push_back(task.get());
+    }
+  }
+  if (together.empty() || transact(together)) return;
+  // One of them spoilt the transaction for all: each alone, so that only the culprit fails.
+  for (Task* task : together) transact({task});
+}
+
+/// Settles the tasks in one transaction and gives them their outcomes. False: one of several spoilt it; nothing
+/// happened and no outcome was given.
+bool Engine::transact(const std::vector<Task*>& tasks) {
+  if (degraded()) return fail_all(tasks, kDegraded);
+  const bool grows = tasks.front()->use_case->grows();
+  auto write = database_.write(grows ? Space::kLeaveReserve : Space::kUseReserve);
+  if (!write) return lose_store(tasks, write.error());
+  const Time now = clock_.now();
+  std::vector<std::pair<Task*, Error>> refused;
+  for (Task* task : tasks) {
+    const std::uint64_t changes_before = write->changes();
+    auto settled = task->use_case->settle(*write, now);
+    if (settled && !write->error()) {
+      task->again = *settled == UseCase::Settled::kAgain;
+      continue;
+    }
+    const Error why = write->error() ? *write->error() : settled.error();
+    const bool only_refused = !write->error() && write->changes() == changes_before && why.code != Code::kUnavailable;
+    if (only_refused) {
+      refused.emplace_back(task, why);
+    } else if (tasks.size() > 1) {
+      return false;
+    } else if (grows || why.code == Code::kCorrupt || why.code == Code::kInternal) {
+      return fail_all(tasks, why);
+    } else {
+      return lose_store(tasks, why);
+    }
+  }
+  const Status committed = write->commit();
+  if (!committed) return lose_store(tasks, committed.error());
+  for (auto& [task, error] : refused) task->outcome = error;
+  return true;
+}
+
+bool Engine::fail_all(const std::vector<Task*>& tasks, const Error& why) {
+  for (Task* task : tasks) task->outcome = why;
+  return true;
+}
+
+/// What was decided could not be recorded: nobody is told the decision, and nothing more is evaluated.
+bool Engine::lose_store(const std::vector<Task*>& tasks, const Error& why) {
+  degrade(why);
+  return fail_all(tasks, Error{Code::kUnavailable, why.what});
+}
+
+void Engine::degrade(const Error& why) {
+  {
+    const std::scoped_lock lock(reason_mutex_);
+    reason_ = why.what;
+  }
+  if (degraded_.exchange(true)) return;
+  log_.write(LogLevel::kError, "degraded: the store cannot be written (" + why.what +
+                                   "); no secret is checked until it can");
+}
+
+/// Only a commit that succeeds proves that counts can be kept again.
+void Engine::probe() {
+  Status works = database_.store().reopen();
+  if (works) {
+    auto write = database_.write();
+    if (write) {
+      write->put(make_key(Table::kProbe), Tombstone{clock_.now()});
+      works = write->commit();
+    } else {
+      works = write.error();
+    }
+  }
+  if (!works) return;
+  degraded_.store(false, std::memory_order_release);
+  {
+    const std::scoped_lock lock(reason_mutex_);
+    reason_.clear();
+  }
+  log_.write(LogLevel::kNotice, "no longer degraded: the store can be written again");
+}
+
+}  // namespace pbxcred

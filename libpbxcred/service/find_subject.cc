@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "service/find_subject.h"
+
+#include <algorithm>
+
+#include "service/secrets.h"
+#include "store/names.h"
+
+namespace pbxcred {
+
+Result<std::optional<Account>> find_subject(Read& read, const Context& context, const Access& access,
+                                            const Asked& asked) {
+  PBXCRED_TRY(auto account, find_account(read, {asked.user, asked.domain, context.settings->default_domain}));
+  if (!account || access.domains.empty() || account->role == Role::kAdmin) return account;
+  PBXCRED_TRY(auto domain, domain_of_account(read, *account));
+  const bool allowed = std::find(access.domains.begin(), access.domains.end(), domain->name) != access.domains.end();
+  if (!allowed) account.reset();
+  return account;
+}
+
+}  // namespace pbxcred

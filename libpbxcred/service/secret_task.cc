@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "service/secret_task.h"
+
+#include <fmt/format.h>
+
+#include "rules/door.h"
+#include "service/admin_write.h"
+#include "service/generate.h"
+#include "service/secrets.h"
+#include "service/set_secret.h"
+
+namespace pbxcred {
+namespace {
+
+constexpr std::size_t kAtOnce = 8;  ///< accounts in work: enough to keep idle workers busy
+constexpr auto kTemporaryLife = std::chrono::hours(24);
+
+/// The secret goes and stays gone: its record remains as a tombstone.
+Result<std::uint64_t> clear_secret(Write& write, const AccountId& id, Kind kind, Time now) {
+  PBXCRED_TRY(auto account, write.account(id));
+  PBXCRED_TRY(auto verifier, write.verifier(id, kind));
+  if (!account || !verifier || !verifier->hash) return std::uint64_t{0};
+  Verifier cleared;
+  cleared.kind = kind;
+  cleared.generation = verifier->generation + 1;
+  cleared.set_at = now;
+  PBXCRED_CHECK(write.put_verifier(*account, cleared));
+  write.erase_ledger(id, kind);
+  ++account->generation;
+  PBXCRED_CHECK(write.put_account(*account));
+  return std::uint64_t{1};
+}
+
+}  // namespace
+
+void SecretTask::ended(const std::string& name, const Status& outcome) {
+  --running_;
+  waiting_ = false;
+  if (outcome) return;
+  note(true, name, outcome.error().what);
+  last_error_ = outcome.error();
+  ++failed_;
+}
+
+void SecretTask::set(const Job& job) {
+  auto secret = std::make_shared<Secret>(request_.action == SecretAct::Action::kGenerate
+                                             ? generate_secret(job.policy)
+                                             : Secret::copy_of(request_.secret));
+  SetSecret::Options options;
+  options.temporary = request_.temporary;
+  options.must_change = request_.must_change;
+  options.expires = request_.expires;
+  if (request_.temporary && !options.expires) options.expires = kTemporaryLife;
+  auto self = std::static_pointer_cast<SecretTask>(shared_from_this());
+  engine().submit(std::make_unique<SetSecret>(context_.services, job.account, request_.kind,
+                                              Secret::copy_of(secret->view()), options,
+                                              [self, name = job.name, secret](const Status& outcome) {
+                                                if (outcome) {
+                                                  ++self->changed_;
+                                                  if (self->request_.action == SecretAct::Action::kGenerate)
+                                                    self->context_.reply->put(
+                                                        GeneratedRow{name, self->request_.kind, secret->view()});
+                                                }
+                                                self->ended(name, outcome);
+                                              }),
+                  share(scan_->is_bulk()));
+}
+
+void SecretTask::clear(const Job& job) {
+  auto self = std::static_pointer_cast<SecretTask>(shared_from_this());
+  engine().submit(std::make_unique<AdminWrite>(
+                      [id = job.account, kind = request_.kind](Write& write, Time now) {
+                        return clear_secret(write, id, kind, now);
+                      },
+                      [self, name = job.name](const Status& outcome, std::uint64_t changed) {
+                        self->changed_ += changed;
+                        self->ended(name, outcome);
+                      },
+                      false),
+                  share(true));
+}
+
+void SecretTask::start(const Job& job) {
+  if (request_.dry_run) {
+    ++changed_;
+    return;
+  }
+  ++running_;
+  if (request_.action == SecretAct::Action::kClear) clear(job);
+  else set(job);
+}
+
+Result<std::vector<SecretTask::Job>> SecretTask::page() {
+  PBXCRED_TRY(Read read, engine().database().read());
+  if (!scan_) {
+    const Role role = request_.kind == Kind::kAdmin ? Role::kAdmin : Role::kUser;
+    PBXCRED_TRY(scan_, SelectionScan::start(read, settings(), request_.selection, role, std::move(file_)));
+  }
+  PBXCRED_TRY(auto hits, scan_->page(read, kAtOnce - running_));
+  std::vector<Job> jobs;
+  for (const SelectionScan::Hit& hit : hits) {
+    if (!hit.account) {
+      note(true, hit.name, hit.error->what);
+      last_error_ = hit.error;
+      ++failed_;
+      continue;
+    }
+    PBXCRED_TRY(auto domain, domain_of_account(read, *hit.account));
+    const Domain* in = domain ? &*domain : nullptr;
+    jobs.push_back({hit.account->id, account_name(*hit.account, in), policy_for(settings(), in, request_.kind).policy});
+  }
+  return jobs;
+}
+
+void SecretTask::step() {
+  if (!scan_ || (!scan_->done() && running_ < kAtOnce)) {
+    const auto jobs = page();
+    if (!jobs) return finish(jobs.error(), changed_, failed_);
+    for (const Job& job : *jobs) start(job);
+  }
+  if (scan_->done() && running_ == 0)
+    return finish(last_error_ && changed_ == 0 ? Status(*last_error_) : Status(), changed_, failed_);
+  waiting_ = running_ >= kAtOnce || scan_->done();
+}
+
+}  // namespace pbxcred

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "store/database.h"
+
+#include <fmt/format.h>
+
+#include "crypto/random.h"
+#include "model/name.h"
+
+namespace pbxcred {
+namespace {
+
+constexpr std::size_t kTrailer = sizeof(std::uint32_t) + 16;
+
+void add(std::uint64_t& count, bool before, bool after) {
+  if (after && !before) ++count;
+  if (before && !after && count > 0) --count;
+}
+
+Hash16 mac_of(const KeyRing& ring, std::uint32_t key_id, std::string_view key, Bytes record) {
+  return keyed_hash(ring.subkey(Purpose::kMac, key_id), {as_bytes(key), record});
+}
+
+}  // namespace
+
+std::string seal_value(const KeyRing& ring, std::string_view key, Bytes record) {
+  const std::uint32_t key_id = ring.current_id();
+  std::string value(as_text(record));
+  for (unsigned i = 0; i < sizeof key_id; ++i) value += static_cast<char>(key_id >> (8 * i));
+  const Hash16 mac = mac_of(ring, key_id, key, record);
+  value += as_text(Bytes(mac));
+  return value;
+}
+
+Result<std::string_view> open_value(const KeyRing& ring, std::string_view key, std::string_view value) {
+  const Error corrupt{Code::kCorrupt, fmt::format("a record of table {} does not open",
+                                                  key.empty() ? "?" : name_of(static_cast<Table>(key[0])))};
+  if (value.size() < kTrailer) return corrupt;
+  const std::string_view record = value.substr(0, value.size() - kTrailer);
+  ByteReader trailer(as_bytes(value.substr(record.size())));
+  const auto key_id = trailer.integer<std::uint32_t>();
+  if (!ring.has(key_id))
+    return Error{Code::kCorrupt, fmt::format("a record needs key {}, which the key ring does not hold", key_id)};
+  const Hash16 mac = mac_of(ring, key_id, key, as_bytes(record));
+  if (!equal_constant_time(Bytes(mac), trailer.rest())) return corrupt;
+  return record;
+}
+
+Error Read::malformed(const std::string& key) {
+  return Error{Code::kCorrupt, fmt::format("a record of table {} is malformed", name_of(static_cast<Table>(key[0])))};
+}
+
+Result<std::optional<Domain>> Read::find_domain(std::string_view name) {
+  const auto canonical = canonical_domain(name);
+  if (!canonical) return std::optional<Domain>();
+  PBXCRED_TRY(auto ref, get<DomainRef>(make_key(Table::kDomainName, {as_bytes(*canonical)})));
+  if (!ref) return std::optional<Domain>();
+  return domain(ref->domain);
+}
+
+Result<DomainCount> Read::count(const DomainId& id) {
+  PBXCRED_TRY(auto found, get<DomainCount>(make_key(Table::kDomainCount, {id.bytes()})));
+  DomainCount count = found ? std::move(*found) : DomainCount{};
+  count.set.resize(std::size(kAllKinds));
+  count.weak.resize(std::size(kAllKinds));
+  return count;
+}
+
+void Write::put_bytes(const std::string& key, Bytes record) {
+  const std::string value = seal_value(ring(), key, record);
+  ++changes_;
+  write_->put(as_bytes(key), as_bytes(value));
+}
+
+template <class Change>
+Status Write::change_count(const DomainId& domain, Change change) {
+  PBXCRED_TRY(DomainCount count, this->count(domain));
+  const DomainCount before = count;
+  change(count);
+  if (!(before == count)) put(make_key(Table::kDomainCount, {domain.bytes()}), count);
+  return {};
+}
+
+Status Write::put_account(const Account& account) {
+  PBXCRED_TRY(auto before, this->account(account.id));
+  put(account_key(Table::kAccount, account.id), account);
+  if (account.role != Role::kUser) return {};
+  if (before && before->domain != account.domain)
+    return Error{Code::kInternal, "an account changes its domain by move_account"};
+  return change_count(account.domain, [&](DomainCount& count) {
+    add(count.users, before.has_value(), true);
+    add(count.disabled, before && !before->enabled, !account.enabled);
+  });
+}
+
+Status Write::erase_account(const Account& account) {
+  for (Kind kind : kAllKinds) {
+    PBXCRED_CHECK(erase_verifier(account, kind));
+    erase_ledger(account.id, kind);
+    erase(secret_key(Table::kSuccess, account.id, kind));
+  }
+  erase(account_key(Table::kAccount, account.id));
+  if (account.role != Role::kUser) return {};
+  return change_count(account.domain, [&](DomainCount& count) {
+    add(count.users, true, false);
+    add(count.disabled, !account.enabled, false);
+  });
+}
+
+Status Write::move_account(const Account& before, const Account& after) {
+  DomainCount moved;
+  moved.disabled = before.enabled ? 0 : 1;
+  for (Kind kind : kAllKinds) {
+    PBXCRED_TRY(auto verifier, this->verifier(before.id, kind));
+    if (!verifier || !verifier->hash) continue;
+    moved.set[static_cast<std::size_t>(kind)] = 1;
+    moved.weak[static_cast<std::size_t>(kind)] = verifier->weak ? 1 : 0;
+  }
+  const auto shift = [&moved](bool in) {
+    return [&moved, in](DomainCount& count) {
+      add(count.users, !in, in);
+      add(count.disabled, !in && moved.disabled, in && moved.disabled);
+      for (std::size_t kind = 0; kind < std::size(kAllKinds); ++kind) {
+        add(count.set[kind], !in && moved.set[kind], in && moved.set[kind]);
+        add(count.weak[kind], !in && moved.weak[kind], in && moved.weak[kind]);
+      }
+    };
+  };
+  PBXCRED_CHECK(change_count(before.domain, shift(false)));
+  PBXCRED_CHECK(change_count(after.domain, shift(true)));
+  put(account_key(Table::kAccount, after.id), after);
+  return {};
+}
+
+Status Write::put_verifier(const Account& account, const Verifier& verifier) {
+  PBXCRED_TRY(auto before, this->verifier(account.id, verifier.kind));
+  put(secret_key(Table::kVerifier, account.id, verifier.kind), verifier);
+  if (account.role != Role::kUser) return {};
+  return change_count(account.domain, [&](DomainCount& count) {
+    const auto kind = static_cast<std::size_t>(verifier.kind);
+    add(count.set[kind], before && before->hash, verifier.hash.has_value());
+    add(count.weak[kind], before && before->hash && before->weak, verifier.hash && verifier.weak);
+  });
+}
+
+Status Write::erase_verifier(const Account& account, Kind kind) {
+  PBXCRED_TRY(auto before, this->verifier(account.id, kind));
+  if (!before) return {};
+  erase(secret_key(Table::kVerifier, account.id, kind));
+  if (account.role != Role::kUser) return {};
+  return change_count(account.domain, [&](DomainCount& count) {
+    add(count.set[static_cast<std::size_t>(kind)], before->hash.has_value(), false);
+    add(count.weak[static_cast<std::size_t>(kind)], before->hash && before->weak, false);
+  });
+}
+
+Status Write::commit() {
+  if (write_->error()) return *write_->error();
+  return write_->commit();
+}
+
+Status Database::initialise(Time now) {
+  PBXCRED_TRY(Write write, this->write());
+  StoreMeta meta;
+  meta.schema = kSchema;
+  meta.store_id = random_bytes<16>();
+  meta.created_at = now;
+  write.put(make_key(Table::kMeta), meta);
+  return write.commit();
+}
+
+Status Database::verify() {
+  PBXCRED_TRY(Read read, this->read());
+  auto meta = read.get<StoreMeta>(make_key(Table::kMeta));
+  if (!meta)
+    return Error{meta.error().code, "the store does not open with this key ring: " + meta.error().what};
+  if (!*meta) return Error{Code::kCorrupt, "the store has no first record; it was not made by pbxcredd --init"};
+  if ((*meta)->schema != kSchema)
+    return Error{Code::kInvalid, fmt::format("the store has schema {}, this version knows {}", (*meta)->schema, kSchema)};
+  return {};
+}
+
+Result<Read> Database::read() {
+  PBXCRED_TRY(auto transaction, store_->read());
+  return Read(*ring_, std::move(transaction));
+}
+
+Result<Write> Database::write(Space space) {
+  PBXCRED_TRY(auto transaction, store_->write(space));
+  return Write(*ring_, std::move(transaction));
+}
+
+}  // namespace pbxcred

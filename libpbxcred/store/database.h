@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Typed records over the store. Every value carries a keyed MAC over key and value, so that what was swapped, rotted or
+// edited fails as `corrupt` instead of passing.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "crypto/key_ring.h"
+#include "crypto/keyed_hash.h"
+#include "model/account.h"
+#include "model/domain.h"
+#include "model/grant.h"
+#include "model/index.h"
+#include "model/ledger.h"
+#include "model/verifier.h"
+#include "store/store.h"
+#include "store/tables.h"
+
+namespace pbxcred {
+
+inline constexpr std::uint32_t kSchema = 1;
+
+/// Record bytes, then key id u32le, then the MAC (16).
+std::string seal_value(const KeyRing& ring, std::string_view key, Bytes record);
+/// The record bytes of a value; `corrupt` if the MAC does not fit or its key id is not in the ring.
+Result<std::string_view> open_value(const KeyRing& ring, std::string_view key, std::string_view value);
+
+/// What one table row decodes to.
+template <class Record>
+struct Row {
+  std::string key;
+  Record record;
+};
+
+/// Reads records at one moment. As StoreRead: one thread, short, never across a hash.
+class Read {
+ public:
+  Read(const KeyRing& ring, std::unique_ptr<StoreRead> transaction)
+      : ring_(&ring), transaction_(std::move(transaction)) {}
+
+  template <class Record>
+  Result<std::optional<Record>> get(const std::string& key) {
+    PBXCRED_TRY(auto value, transaction_->get(as_bytes(key)));
+    if (!value) return std::optional<Record>();
+    PBXCRED_TRY(Record record, open_record<Record>(key, *value));
+    return std::optional<Record>(std::move(record));
+  }
+
+  /// The first row of table whose key is not below from (a whole key of that table); none past its end.
+  template <class Record>
+  Result<std::optional<Row<Record>>> seek(Table table, const std::string& from) {
+    return in_table<Record>(table, transaction_->seek(as_bytes(from)));
+  }
+  template <class Record>
+  Result<std::optional<Row<Record>>> next(Table table) {
+    return in_table<Record>(table, transaction_->next());
+  }
+
+  Result<std::optional<Account>> account(const AccountId& id) { return get<Account>(account_key(Table::kAccount, id)); }
+  Result<std::optional<Domain>> domain(const DomainId& id) {
+    return get<Domain>(make_key(Table::kDomain, {id.bytes()}));
+  }
+  Result<std::optional<Verifier>> verifier(const AccountId& id, Kind kind) {
+    return get<Verifier>(secret_key(Table::kVerifier, id, kind));
+  }
+  Result<std::optional<Ledger>> ledger(const AccountId& id, Kind kind) {
+    return get<Ledger>(secret_key(Table::kLedger, id, kind));
+  }
+  /// The domain of that name or alias.
+  Result<std::optional<Domain>> find_domain(std::string_view name);
+  /// Users of a domain.
+  Result<DomainCount> count(const DomainId& id);
+
+  const KeyRing& ring() const { return *ring_; }
+  StoreRead& raw() { return *transaction_; }
+
+ private:
+  template <class Record>
+  Result<Record> open_record(const std::string& key, std::string_view value) {
+    PBXCRED_TRY(std::string_view bytes, open_value(*ring_, key, value));
+    Record record;
+    if (!decode(as_bytes(bytes), record)) return malformed(key);
+    return record;
+  }
+  template <class Record>
+  Result<std::optional<Row<Record>>> in_table(Table table, Result<std::optional<Entry>> found) {
+    if (!found) return found.error();
+    if (!*found || (*found)->key.empty() || (*found)->key[0] != static_cast<char>(table))
+      return std::optional<Row<Record>>();
+    PBXCRED_TRY(Record record, open_record<Record>((*found)->key, (*found)->value));
+    return std::optional<Row<Record>>(Row<Record>{std::move((*found)->key), std::move(record)});
+  }
+  static Error malformed(const std::string& key);
+
+  const KeyRing* ring_;
+  std::unique_ptr<StoreRead> transaction_;
+};
+
+/// Reads and writes. Keeps its first error: later puts do nothing and commit refuses.
+/// Destroyed without commit: nothing happened.
+class Write : public Read {
+ public:
+  Write(const KeyRing& ring, std::unique_ptr<StoreWrite> transaction)
+      : Read(ring, std::move(transaction)), write_(static_cast<StoreWrite*>(&raw())) {}
+
+  template <class Record>
+  void put(const std::string& key, const Record& record) {
+    RecordBuffer buffer;
+    encode(buffer, record);
+    put_bytes(key, as_bytes(buffer.bytes));
+  }
+  void erase(const std::string& key) {
+    ++changes_;
+    write_->erase(as_bytes(key));
+  }
+  /// Puts and erases so far.
+  std::uint64_t changes() const { return changes_; }
+  /// The first error of a put or erase.
+  const std::optional<Error>& error() const { return write_->error(); }
+
+  /// These keep the domain's counts true.
+  Status put_account(const Account& account);
+  Status erase_account(const Account& account);
+  /// The same account in another domain; its secrets go with it.
+  Status move_account(const Account& before, const Account& after);
+  Status put_verifier(const Account& account, const Verifier& verifier);
+  Status erase_verifier(const Account& account, Kind kind);
+  void put_domain(const Domain& domain) { put(make_key(Table::kDomain, {domain.id.bytes()}), domain); }
+  void put_ledger(const AccountId& id, Kind kind, const Ledger& ledger) {
+    put(secret_key(Table::kLedger, id, kind), ledger);
+  }
+  void erase_ledger(const AccountId& id, Kind kind) { erase(secret_key(Table::kLedger, id, kind)); }
+
+  Status commit();
+
+ private:
+  struct RecordBuffer {
+    std::string bytes;
+    void append(Bytes more) { bytes += as_text(more); }
+    void patch(std::size_t at, Bytes with) { bytes.replace(at, with.size(), as_text(with)); }
+    std::size_t size() const { return bytes.size(); }
+  };
+  void put_bytes(const std::string& key, Bytes record);
+  template <class Change>
+  Status change_count(const DomainId& domain, Change change);
+
+  StoreWrite* write_;
+  std::uint64_t changes_ = 0;
+};
+
+/// The store with its keys.
+class Database {
+ public:
+  /// Neither is owned; both outlive this.
+  Database(Store& store, const KeyRing& ring) : store_(&store), ring_(&ring) {}
+
+  /// Writes the first records of an empty store.
+  Status initialise(Time now);
+  /// Whether this store is ours, of a schema we know, and opens with this ring.
+  Status verify();
+
+  Result<Read> read();
+  Result<Write> write(Space space = Space::kLeaveReserve);
+  Store& store() { return *store_; }
+  const KeyRing& ring() const { return *ring_; }
+
+ private:
+  Store* store_;
+  const KeyRing* ring_;
+};
+
+}  // namespace pbxcred

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The store in an LMDB file.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "store/store.h"
+
+namespace pbxcred {
+
+/// Files in its directory: store.mdb, store.mdb-lock (LMDB's) and lock (held while the store is open: one process).
+/// Default durability: a commit that returned survives kill and power cut. Open it after the last fork.
+/// Threads: read() from any; a write transaction is used and ended by the thread that began it. While reopen() waits for
+/// transactions to end, new ones wait for it: who holds one neither reopens nor, where another might, begins a second.
+class LmdbStore final : public Store {
+ public:
+  /// dir: exists. map_bytes: what the store may grow to, at least 4 MiB; address space, not memory. A 64th of it (1 to
+  /// 64 MiB) is the reserve: without Space::kUseReserve a put that would touch it fails with `exhausted`; to erase is
+  /// always allowed.
+  /// create: makes an empty store, `conflict` if there is one; otherwise opens, `not found` if there is none.
+  /// `conflict`: a process has it open already. `corrupt`: not an LMDB file, or cut. `invalid`, `unavailable`,
+  /// `exhausted`.
+  static constexpr const char* kFileName = "store.mdb";
+
+  static Result<std::unique_ptr<LmdbStore>> open(const std::string& dir, std::uint64_t map_bytes, bool create);
+  ~LmdbStore() override;
+
+  Result<std::unique_ptr<StoreRead>> read() override;
+  Result<std::unique_ptr<StoreWrite>> write(Space space = Space::kLeaveReserve) override;
+  Result<StoreStat> stat() override;
+  Status reopen() override;
+  Status clear_stale_readers() override;
+
+ private:
+  struct State;
+  explicit LmdbStore(std::unique_ptr<State> state);
+
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace pbxcred

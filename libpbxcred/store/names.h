@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Which account a name leads to: to one, or to none (design §3 "Accounts and names", R9-R13, R19).
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "store/database.h"
+
+namespace pbxcred {
+
+/// What is looked up, and where. domain: the module's domain=, a fence: accounts elsewhere are unknown. default_domain:
+/// where a bare name is looked for without a fence; both empty: the only domain in which it occurs.
+struct Lookup {
+  std::string_view name;
+  std::string_view domain;
+  std::string_view default_domain;
+};
+
+/// The account the name leads to. In this order: exact username; extension@domain (or @alias); within the domain:
+/// username, extension, number, alternate id; there the number as E.164. A name two accounts answer to leads to none.
+Result<std::optional<Account>> find_account(Read& read, const Lookup& lookup);
+
+/// A keyed hash of the name as it would be looked up: for queueing and logging names that lead nowhere.
+Hash16 hash_name(const KeyRing& ring, std::string_view name);
+
+/// Whether all names of a new or changed account are free; `conflict` names the one that is not. Writes nothing.
+Status check_names(Read& read, const Account& account);
+
+/// Enters all names of a new or changed account, after check_names. before: as it is stored, none if new; names it had
+/// and has no more leave tombstones.
+Status index_account(Write& write, const Account* before, const Account& after, Time now);
+
+/// Takes all names of an account out, to be entered again in the same transaction.
+Status unenter_account(Write& write, const Account& account, Time now);
+
+/// Takes all names of an account out for good; it and they leave tombstones.
+Status unindex_account(Write& write, const Account& account, Time now);
+
+/// One line of the name index.
+struct NameClaim {
+  std::string key;
+  NameRole role = NameRole::kUsername;
+  std::string shown;
+};
+/// Keys of kName and kNumber under which a user must be found, or will be. country: its domain's.
+std::vector<NameClaim> name_claims(const KeyRing& ring, const Account& account, std::string_view country);
+
+
+/// Keys of kUsername, kExtension and kAdmin that must lead to the account.
+std::vector<std::string> account_index_keys(const KeyRing& ring, const Account& account);
+
+/// The kBareName key that belongs to a kName key.
+std::string bare_name_key(const std::string& name_key);
+
+}  // namespace pbxcred

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The store: transactions over ordered keys. All meaning lives above it (store/database.h).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/bytes.h"
+#include "base/result.h"
+
+namespace pbxcred {
+
+/// A key and its value, copied out of the store.
+struct Entry {
+  std::string key;
+  std::string value;
+};
+
+/// A view of the store at one moment. Used by one thread; short: never across a hash.
+class StoreRead {
+ public:
+  virtual ~StoreRead() = default;
+  /// The value of key (1..511 bytes), none if absent.
+  virtual Result<std::optional<std::string>> get(Bytes key) = 0;
+  /// The first entry whose key is not below key (0..511 bytes); none at the end. Places the cursor there.
+  virtual Result<std::optional<Entry>> seek(Bytes key) = 0;
+  /// The entry after the cursor; none at the end. Before the first seek, and after put or erase, there is no cursor:
+  /// `internal`.
+  virtual Result<std::optional<Entry>> next() = 0;
+};
+
+/// The only one of its kind at a time. Keeps its first error: later calls do nothing and commit refuses.
+/// Destroyed without commit: nothing happened.
+class StoreWrite : public StoreRead {
+ public:
+  /// key: 1..511 bytes.
+  virtual void put(Bytes key, Bytes value) = 0;
+  /// Erasing what is not there is no error.
+  virtual void erase(Bytes key) = 0;
+  /// The first error so far.
+  virtual const std::optional<Error>& error() const = 0;
+  /// Durable when it returns. `exhausted`: disk or map full; `unavailable`: I/O error. On error nothing was changed.
+  virtual Status commit() = 0;
+};
+
+struct StoreStat {
+  std::uint64_t entries = 0;
+  std::uint64_t bytes_used = 0;      ///< pages in use
+  std::uint64_t bytes_capacity = 0;  ///< what it may grow to; 0: no limit
+};
+
+/// Whether a transaction may use the store's last free space. Counters and erases may; what adds records may not, so
+/// that a full store can still count failures.
+enum class Space { kLeaveReserve, kUseReserve };
+
+/// Implementations: LmdbStore, MemoryStore. Readers from any thread, writers one at a time.
+class Store {
+ public:
+  virtual ~Store() = default;
+  virtual Result<std::unique_ptr<StoreRead>> read() = 0;
+  virtual Result<std::unique_ptr<StoreWrite>> write(Space space = Space::kLeaveReserve) = 0;
+  virtual Result<StoreStat> stat() = 0;
+  /// Closes and opens the underlying file again: after a failed write of its meta page LMDB needs it. Waits for readers.
+  virtual Status reopen() = 0;
+  /// Frees the slots of readers that died.
+  virtual Status clear_stale_readers() = 0;
+};
+
+}  // namespace pbxcred

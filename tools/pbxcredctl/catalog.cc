@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// All commands there are, and the groups they are in.
+#include "catalog.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+namespace pbxcred::ctl {
+namespace {
+
+constexpr Group kGroups[] = {
+    {"domain", "domains and their settings", "domain add acme.example --timezone Europe/Berlin --country DE"},
+    {"user", "users", "user list --domain acme.example"},
+    {"admin", "administrators", "admin add alice --domain acme.example"},
+    {"secret", "passwords, PINs and other secrets", "secret set 1001@acme.example voicemail"},
+    {"lock", "lockouts", "lock clear 1001@acme.example"},
+    {"import", "moving in", "import asterisk /etc/asterisk/voicemail.conf --dry-run"},
+    {"store", "the store", "store check"},
+    {"key", "the key ring", "key list"},
+};
+
+constexpr const char* kGlobalOptions =
+    "Options:\n"
+    "  --run-dir DIR   where the daemon's sockets are (/run/pbxcred)\n"
+    "  --json          print one JSON document\n"
+    "  --version       print the version\n"
+    "  -h, --help      print this\n";
+
+std::string first_word(std::string_view words) {
+  return std::string(words.substr(0, words.find(' ')));
+}
+
+std::string line_of(std::string_view word, const char* summary) {
+  return fmt::format("  {:<10} {}\n", word, summary);
+}
+
+/// Levenshtein's distance, by bytes.
+std::size_t distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i + 1;
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t substituted = diagonal + (a[i] == b[j] ? 0U : 1U);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({substituted, row[j] + 1, diagonal + 1});
+    }
+  }
+  return row.back();
+}
+
+}  // namespace
+
+std::span<const Group> groups() {
+  return kGroups;
+}
+
+const Group* find_group(std::string_view word) {
+  for (const Group& group : kGroups)
+    if (word == group.word) return &group;
+  return nullptr;
+}
+
+Commands all_commands() {
+  Commands commands;
+  add_domain_commands(commands);
+  add_user_commands(commands);
+  add_admin_commands(commands);
+  add_secret_commands(commands);
+  add_check_commands(commands);
+  add_import_commands(commands);
+  add_care_commands(commands);
+  return commands;
+}
+
+Command* find_command(const Commands& commands, std::string_view words) {
+  for (const auto& command : commands)
+    if (words == command->words()) return command.get();
+  return nullptr;
+}
+
+std::string root_help(const Commands& commands) {
+  std::string text = "Usage: pbxcredctl [--run-dir DIR] [--json] COMMAND\n\nCommands:\n";
+  for (const Group& group : kGroups) text += line_of(group.word, group.summary);
+  for (const auto& command : commands)
+    if (find_group(first_word(command->words())) == nullptr) text += line_of(command->words(), command->summary());
+  text += std::string("\n") + kGlobalOptions;
+  return text + "\nExample:\n  pbxcredctl user add 1001@acme.example --first Ada --last Byron\n";
+}
+
+std::string group_help(const Commands& commands, const Group& group) {
+  std::string text = fmt::format("{}\nUsage: pbxcredctl {} COMMAND\n\nCommands:\n", group.summary, group.word);
+  for (const auto& command : commands) {
+    const std::string_view words = command->words();
+    if (first_word(words) == group.word) text += line_of(words.substr(words.find(' ') + 1), command->summary());
+  }
+  text += std::string("\n") + kGlobalOptions;
+  return text + fmt::format("\nExample:\n  pbxcredctl {}\n", group.example);
+}
+
+std::string nearest_word(const Commands& commands, std::string_view group, std::string_view typed) {
+  std::string nearest;
+  std::size_t best = std::min<std::size_t>(3, std::max<std::size_t>(2, typed.size()));
+  for (const auto& command : commands) {
+    const std::string_view words = command->words();
+    std::string word = first_word(words);
+    if (!group.empty()) {
+      if (word != group) continue;
+      word = std::string(words.substr(words.find(' ') + 1));
+    }
+    if (const std::size_t near = distance(typed, word); near < best) {
+      best = near;
+      nearest = word;
+    }
+  }
+  return nearest;
+}
+
+}  // namespace pbxcred::ctl

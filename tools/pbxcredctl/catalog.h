@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// All commands there are, and the groups they are in.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "command.h"
+
+namespace pbxcred::ctl {
+
+/// Each file of commands adds its own.
+void add_domain_commands(Commands& commands);
+void add_user_commands(Commands& commands);
+void add_admin_commands(Commands& commands);
+void add_secret_commands(Commands& commands);
+void add_check_commands(Commands& commands);
+void add_import_commands(Commands& commands);
+void add_care_commands(Commands& commands);
+
+/// A first word that has commands below it.
+struct Group {
+  const char* word;
+  const char* summary;
+  const char* example;  ///< what follows `pbxcredctl `
+};
+
+std::span<const Group> groups();
+/// nullptr: there is none of that name.
+const Group* find_group(std::string_view word);
+
+/// All commands, in the order in which help shows them.
+Commands all_commands();
+/// The command of exactly these words; nullptr: there is none.
+Command* find_command(const Commands& commands, std::string_view words);
+
+/// Help of the whole command, or of one group.
+std::string root_help(const Commands& commands);
+std::string group_help(const Commands& commands, const Group& group);
+
+/// The word that follows `group` ("" at the top) in a command and is nearest to a mistyped one; "": none is near.
+std::string nearest_word(const Commands& commands, std::string_view group, std::string_view typed);
+
+}  // namespace pbxcred::ctl

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "admin_connections.h"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <deque>
+
+#include "sockets.h"
+#include "wire/limits.h"
+#include "wire/packet.h"
+
+namespace pbxcred {
+namespace {
+
+constexpr auto kSilenceAllowed = std::chrono::milliseconds(2000);
+constexpr std::size_t kMostConnections = 256;
+constexpr std::size_t kRoom = 64;  ///< packets waiting to be sent before a task pauses
+
+}  // namespace
+
+/// Outlives its connection, then swallows what is sent.
+class AdminConnections::Reply final : public AdminReply {
+ public:
+  Reply(AdminConnections& owner, Number number) : owner_(&owner), number_(number) {}
+
+  void send(SecureBuffer packet) override {
+    if (owner_ == nullptr) return;
+    if (packet.size() > kMaxPacket) return;  // a view too large for its reader; Done still comes
+    packets_.push_back(std::move(packet));
+    if (packets_.size() == 1) owner_->flush(number_);
+  }
+  bool has_room() const override { return packets_.size() < kRoom; }
+  bool is_gone() const override { return owner_ == nullptr; }
+
+  std::deque<SecureBuffer>& packets() { return packets_; }
+  void detach() {
+    owner_ = nullptr;
+    packets_.clear();
+  }
+
+ private:
+  AdminConnections* owner_;
+  Number number_;
+  std::deque<SecureBuffer> packets_;
+};
+
+struct AdminConnections::Connection {
+  Number number = 0;
+  Fd socket;
+  PeerId peer;
+  std::shared_ptr<Reply> reply;
+  std::shared_ptr<AdminTask> task;
+  std::unique_ptr<Event> readable, writable, next_step;
+};
+
+AdminConnections::AdminConnections(EventLoop& loop, int listener, Engine& engine, std::function<Context()> services,
+                                   AdminEdge edge)
+    : loop_(loop),
+      listener_(listener),
+      engine_(engine),
+      services_(std::move(services)),
+      edge_(std::move(edge)),
+      listening_(loop, listener, EV_READ | EV_PERSIST, [this](short) { accept_some(); }, EventLoop::kAdministration) {
+  listening_.add();
+}
+
+AdminConnections::~AdminConnections() {
+  for (auto& [number, connection] : connections_) connection->reply->detach();
+}
+
+void AdminConnections::accept_some() {
+  for (;;) {
+    Fd socket(accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    if (!socket) return;
+    const auto peer = peer_of(socket.get());
+    if (!peer || !is_administrator(socket.get(), *peer) || connections_.size() >= kMostConnections) continue;
+    const Number number = next_++;
+    auto connection = std::make_unique<Connection>();
+    connection->number = number;
+    connection->socket = std::move(socket);
+    connection->peer = *peer;
+    connection->reply = std::make_shared<Reply>(*this, number);
+    const int fd = connection->socket.get();
+    constexpr int kLow = EventLoop::kAdministration;
+    connection->readable = std::make_unique<Event>(
+        loop_, fd, static_cast<short>(EV_READ | EV_TIMEOUT), [this, number](short what) { on_readable(number, what); },
+        kLow);
+    connection->writable =
+        std::make_unique<Event>(loop_, fd, EV_WRITE, [this, number](short) { flush(number); }, kLow);
+    connection->next_step =
+        std::make_unique<Event>(loop_, -1, static_cast<short>(0), [this, number](short) { step(number); }, kLow);
+    connection->readable->add(kSilenceAllowed);
+    connections_.emplace(number, std::move(connection));
+  }
+}
+
+void AdminConnections::on_readable(Number number, short what) {
+  const auto found = connections_.find(number);
+  if (found == connections_.end()) return;
+  Connection& connection = *found->second;
+  // Once the request is in, readable means that the client has gone (or talks out of turn).
+  if (connection.task || (what & EV_TIMEOUT) != 0) return close(number);
+  std::vector<std::uint8_t> buffer(kMaxPacket);
+  Bytes packet;
+  Fd file;
+  const IoStatus received = receive_packet_now(connection.socket.get(), buffer, packet, &file);
+  if (!received) return close(number);
+  begin(connection, packet, std::move(file));
+  wipe(buffer.data(), packet.size());
+}
+
+void AdminConnections::begin(Connection& connection, Bytes packet, Fd file) {
+  SecureBuffer kept;
+  kept.append(packet);
+  const Number number = connection.number;
+  connection.task = make_admin_task({&engine_, services_(), connection.peer.uid, connection.reply}, edge_,
+                                    std::move(kept), std::move(file));
+  if (!connection.task) {
+    Done done;
+    done.code = Code::kInvalid;
+    done.what = "the daemon does not know this request; is pbxcredctl of the same version?";
+    connection.reply->put(done);
+    return close(number);
+  }
+  connection.readable->add();
+  connection.next_step->activate();
+}
+
+void AdminConnections::step(Number number) {
+  const auto found = connections_.find(number);
+  if (found == connections_.end() || !found->second->task) return;
+  const auto task = found->second->task;
+  if (!task->is_done() && !task->is_waiting() && found->second->reply->has_room()) task->step();
+  flush(number);
+}
+
+void AdminConnections::flush(Number number) {
+  const auto found = connections_.find(number);
+  if (found == connections_.end()) return;
+  Connection& connection = *found->second;
+  auto& packets = connection.reply->packets();
+  while (!packets.empty()) {
+    const Bytes packet = packets.front().view();
+    const ssize_t sent = send(connection.socket.get(), packet.data(), packet.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0 && (errno == EAGAIN || errno == ENOBUFS)) {
+      connection.writable->add();
+      break;
+    }
+    if (sent < 0) return close(number);
+    packets.pop_front();
+  }
+  if (!connection.task) return;
+  if (connection.task->is_done()) {
+    if (packets.empty()) close(number);
+  } else if (!connection.task->is_waiting() && connection.reply->has_room()) {
+    connection.next_step->activate();
+  }
+}
+
+void AdminConnections::resume() {
+  for (auto& [number, connection] : connections_)
+    if (connection->task) connection->next_step->activate();
+}
+
+void AdminConnections::close(Number number) {
+  const auto found = connections_.find(number);
+  if (found == connections_.end()) return;
+  found->second->reply->detach();
+  connections_.erase(found);
+}
+
+}  // namespace pbxcred

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// admin.sock: one request, then reply packets up to Done.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <unordered_map>
+
+#include "event.h"
+#include "service/admin_dispatch.h"
+#include "service/context.h"
+#include "service/engine.h"
+
+namespace pbxcred {
+
+class AdminConnections {
+ public:
+  /// listener stays the caller's.
+  AdminConnections(EventLoop& loop, int listener, Engine& engine, std::function<Context()> services, AdminEdge edge);
+  ~AdminConnections();
+  AdminConnections(const AdminConnections&) = delete;
+  AdminConnections& operator=(const AdminConnections&) = delete;
+
+  void stop_accepting() { listening_.remove(); }
+  /// Lets tasks go on whose use cases have ended; after Engine::deliver().
+  void resume();
+
+ private:
+  struct Connection;
+  class Reply;
+  using Number = std::uint64_t;
+
+  void accept_some();
+  void on_readable(Number number, short what);
+  void begin(Connection& connection, Bytes packet, Fd file);
+  void step(Number number);
+  void flush(Number number);
+  void close(Number number);
+
+  EventLoop& loop_;
+  int listener_;
+  Engine& engine_;
+  std::function<Context()> services_;
+  AdminEdge edge_;
+  Event listening_;
+  Number next_ = 0;
+  std::unordered_map<Number, std::unique_ptr<Connection>> connections_;
+};
+
+}  // namespace pbxcred
