@@ -42,6 +42,12 @@ PBXCRED_ENTRY int pam_sm_chauthtok(pam_handle_t* handle, int flags, int argc, co
 }
 
 // Nothing to set, open or close: sshd calls these in a process that has not authenticated.
-PBXCRED_ENTRY int pam_sm_setcred(pam_handle_t*, int, int, const char**) { return PAM_SUCCESS; }
-PBXCRED_ENTRY int pam_sm_open_session(pam_handle_t*, int, int, const char**) { return PAM_SUCCESS; }
-PBXCRED_ENTRY int pam_sm_close_session(pam_handle_t*, int, int, const char**) { return PAM_SUCCESS; }
+PBXCRED_ENTRY int pam_sm_setcred(pam_handle_t*, int, int, const char**) {
+  return PAM_SUCCESS;
+}
+PBXCRED_ENTRY int pam_sm_open_session(pam_handle_t*, int, int, const char**) {
+  return PAM_SUCCESS;
+}
+PBXCRED_ENTRY int pam_sm_close_session(pam_handle_t*, int, int, const char**) {
+  return PAM_SUCCESS;
+}

@@ -5,7 +5,7 @@
 namespace pbxcred {
 namespace {
 
-constexpr const char* kNames[] = {"PBXCRED_ACCOUNT", "PBXCRED_METHOD", "PBXCRED_PHASE", "PBXCRED_NOTICE",
+constexpr const char* kNames[] = {"PBXCRED_ACCOUNT",   "PBXCRED_METHOD", "PBXCRED_PHASE", "PBXCRED_NOTICE",
                                   "PBXCRED_DAYS_LEFT", "PBXCRED_CHANGE", "PBXCRED_GRANT"};
 constexpr std::size_t kLongestEntry = 1024;
 

@@ -65,7 +65,9 @@ const char* LinuxPam::item(int type) {
   return pam_get_item(handle_, type, &value) == PAM_SUCCESS ? static_cast<const char*>(value) : nullptr;
 }
 
-bool LinuxPam::set_item(int type, const char* value) { return pam_set_item(handle_, type, value) == PAM_SUCCESS; }
+bool LinuxPam::set_item(int type, const char* value) {
+  return pam_set_item(handle_, type, value) == PAM_SUCCESS;
+}
 
 Answer LinuxPam::ask(const char* prompt) {
   char* raw = nullptr;
@@ -78,26 +80,44 @@ void LinuxPam::show(int style, std::string_view text) {
   pam_prompt(handle_, style, nullptr, "%.*s", shown_size(text), text.data());
 }
 
-bool LinuxPam::put_env(const char* name_and_value) { return pam_putenv(handle_, name_and_value) == PAM_SUCCESS; }
+bool LinuxPam::put_env(const char* name_and_value) {
+  return pam_putenv(handle_, name_and_value) == PAM_SUCCESS;
+}
 
 void LinuxPam::unset_env(const char* name) {
   // libpam writes an error to syslog when asked to remove what is not there.
   if (pam_getenv(handle_, name) != nullptr) pam_putenv(handle_, name);
 }
 
-void LinuxPam::fail_delay(unsigned microseconds) { pam_fail_delay(handle_, microseconds); }
+void LinuxPam::fail_delay(unsigned microseconds) {
+  pam_fail_delay(handle_, microseconds);
+}
 
 void LinuxPam::log(int priority, const char* what, const char* detail) {
   pam_syslog(handle_, priority, "%s: %s", what, detail);
 }
 
-bool LinuxPam::is_root() { return getuid() == 0 && geteuid() == 0; }
+bool LinuxPam::is_root() {
+  return getuid() == 0 && geteuid() == 0;
+}
 
-LoginState* LinuxPam::login() { return find<LoginState>(handle_, kLoginName); }
-ChangeState* LinuxPam::change() { return find<ChangeState>(handle_, kChangeName); }
-LoginState* LinuxPam::make_login() { return make<LoginState>(handle_, kLoginName); }
-ChangeState* LinuxPam::make_change() { return make<ChangeState>(handle_, kChangeName); }
-void LinuxPam::drop_login() { drop(handle_, kLoginName); }
-void LinuxPam::drop_change() { drop(handle_, kChangeName); }
+LoginState* LinuxPam::login() {
+  return find<LoginState>(handle_, kLoginName);
+}
+ChangeState* LinuxPam::change() {
+  return find<ChangeState>(handle_, kChangeName);
+}
+LoginState* LinuxPam::make_login() {
+  return make<LoginState>(handle_, kLoginName);
+}
+ChangeState* LinuxPam::make_change() {
+  return make<ChangeState>(handle_, kChangeName);
+}
+void LinuxPam::drop_login() {
+  drop(handle_, kLoginName);
+}
+void LinuxPam::drop_change() {
+  drop(handle_, kChangeName);
+}
 
 }  // namespace pbxcred

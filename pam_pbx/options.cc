@@ -60,18 +60,28 @@ const char* read_seconds(std::string_view text, int first, std::chrono::seconds&
   return nullptr;
 }
 
-const char* read_timeout(const char* value, Options& options) { return read_seconds(value, 1, options.timeout); }
-const char* read_delay(const char* value, Options& options) { return read_seconds(value, 0, options.delay); }
+const char* read_timeout(const char* value, Options& options) {
+  return read_seconds(value, 1, options.timeout);
+}
+const char* read_delay(const char* value, Options& options) {
+  return read_seconds(value, 0, options.delay);
+}
 
-const char* read_trust(const char*, Options&) { return "not offered by this version"; }
+const char* read_trust(const char*, Options&) {
+  return "not offered by this version";
+}
 
 const char* read_pass(Pass pass, Options& options) {
   if (options.pass != Pass::kAsk) return "use_first_pass and try_first_pass contradict each other";
   options.pass = pass;
   return nullptr;
 }
-const char* read_first_pass(const char*, Options& options) { return read_pass(Pass::kFirst, options); }
-const char* read_try_pass(const char*, Options& options) { return read_pass(Pass::kTry, options); }
+const char* read_first_pass(const char*, Options& options) {
+  return read_pass(Pass::kFirst, options);
+}
+const char* read_try_pass(const char*, Options& options) {
+  return read_pass(Pass::kTry, options);
+}
 
 const char* read_strict(const char*, Options& options) {
   options.strict = true;
@@ -87,10 +97,18 @@ struct Word {
   Reader read;
 };
 constexpr Word kWords[] = {
-    {"account=", read_account},        {"run_dir=", read_run_dir},  {"domain=", read_domain},
-    {"prompts=", read_prompts},        {"unknown=", read_unknown},  {"timeout=", read_timeout},
-    {"delay=", read_delay},            {"trust=", read_trust},      {"use_first_pass", read_first_pass},
-    {"try_first_pass", read_try_pass}, {"strict", read_strict},     {"debug", read_debug},
+    {"account=", read_account},
+    {"run_dir=", read_run_dir},
+    {"domain=", read_domain},
+    {"prompts=", read_prompts},
+    {"unknown=", read_unknown},
+    {"timeout=", read_timeout},
+    {"delay=", read_delay},
+    {"trust=", read_trust},
+    {"use_first_pass", read_first_pass},
+    {"try_first_pass", read_try_pass},
+    {"strict", read_strict},
+    {"debug", read_debug},
 };
 constexpr std::size_t kWordCount = std::size(kWords);
 

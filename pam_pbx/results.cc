@@ -9,7 +9,9 @@
 namespace pbxcred {
 namespace {
 
-int unknown_result(const Options& options) { return options.hide_unknown ? PAM_AUTH_ERR : PAM_USER_UNKNOWN; }
+int unknown_result(const Options& options) {
+  return options.hide_unknown ? PAM_AUTH_ERR : PAM_USER_UNKNOWN;
+}
 
 /// Whether a ChangeRequest has room for that many new secrets.
 bool can_be_committed(KindSet change) {
@@ -80,7 +82,7 @@ int commit_result(const AuthReply& reply, const Options& options) {
     case Verdict::kDisabled:
     case Verdict::kDenied: return PAM_PERM_DENIED;
     case Verdict::kBusy: return PAM_AUTHINFO_UNAVAIL;
-    case Verdict::kRefused:      // the grant is spent or has expired
+    case Verdict::kRefused:  // the grant is spent or has expired
     case Verdict::kRuleBroken:
     case Verdict::kUnavailable:  // perhaps stored and not recorded
     case Verdict::kInternal: return PAM_AUTHTOK_ERR;

@@ -4,4 +4,6 @@
 
 /// Stands in the vtable of PamHandle, an interface that is never an object by itself. Hidden by pam_pbx.map.
 extern "C" void __cxa_pure_virtual();
-extern "C" void __cxa_pure_virtual() { abort(); }
+extern "C" void __cxa_pure_virtual() {
+  abort();
+}

@@ -22,7 +22,9 @@ void copy_text(std::string_view text, char (&field)[N]) {
 
 }  // namespace
 
-bool is_possible_name(std::string_view user) { return !user.empty() && user.size() <= kMaxName; }
+bool is_possible_name(std::string_view user) {
+  return !user.empty() && user.size() <= kMaxName;
+}
 
 Subject subject_of(PamHandle& pam, const Options& options, const char* user) {
   Subject subject;
@@ -43,8 +45,8 @@ void fill_key(const char* user, const Options& options, StateKey& key) {
 }
 
 bool is_key_of(const StateKey& key, const char* user, const Options& options) {
-  return key.kind == options.kind && std::string_view(key.user) == user && std::string_view(key.domain) == options.domain &&
-         std::string_view(key.run_dir) == options.run_dir;
+  return key.kind == options.kind && std::string_view(key.user) == user &&
+         std::string_view(key.domain) == options.domain && std::string_view(key.run_dir) == options.run_dir;
 }
 
 }  // namespace pbxcred

@@ -6,7 +6,9 @@
 
 namespace pbxcred {
 
-Deadline Deadline::after(std::chrono::milliseconds from_now) { return Deadline(monotonic_now() + from_now); }
+Deadline Deadline::after(std::chrono::milliseconds from_now) {
+  return Deadline(monotonic_now() + from_now);
+}
 
 void Deadline::pause(std::chrono::milliseconds length) const {
   auto left = length;

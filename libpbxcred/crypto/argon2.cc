@@ -10,7 +10,9 @@ namespace {
 
 constexpr std::size_t kHugePage = std::size_t{2} << 20;
 
-std::size_t round_up(std::size_t size) { return (size + kHugePage - 1) / kHugePage * kHugePage; }
+std::size_t round_up(std::size_t size) {
+  return (size + kHugePage - 1) / kHugePage * kHugePage;
+}
 
 /// libargon2's allocator call-backs carry no pointer of ours.
 thread_local HashArena* active_arena = nullptr;
@@ -25,9 +27,13 @@ extern "C" int arena_allocate(std::uint8_t** memory, std::size_t size) {
 extern "C" void arena_free(std::uint8_t*, std::size_t) {}
 
 /// libargon2 takes non-const pointers and, without flags, writes through none but out.
-std::uint8_t* borrowed(Bytes bytes) { return const_cast<std::uint8_t*>(bytes.data()); }
+std::uint8_t* borrowed(Bytes bytes) {
+  return const_cast<std::uint8_t*>(bytes.data());
+}
 
-std::uint32_t size32(Bytes bytes) { return static_cast<std::uint32_t>(bytes.size()); }
+std::uint32_t size32(Bytes bytes) {
+  return static_cast<std::uint32_t>(bytes.size());
+}
 
 argon2_context make_context(Hash32& out, Bytes secret, Bytes salt, const HashParams& params, Bytes key, Bytes data) {
   argon2_context context{};
@@ -54,7 +60,9 @@ argon2_context make_context(Hash32& out, Bytes secret, Bytes salt, const HashPar
 
 }  // namespace
 
-HashArena::~HashArena() { release(); }
+HashArena::~HashArena() {
+  release();
+}
 
 void HashArena::release() {
   if (map_ != nullptr) munmap(map_, map_size_);

@@ -2,7 +2,8 @@
 // Makes and checks the stored form of one secret: seal(K, argon2id(secret, salt)).
 #include "crypto/hasher.h"
 
-#include <algorithm>
+#include <array>
+#include <cassert>
 
 #include "crypto/random.h"
 #include "crypto/seal.h"
@@ -34,7 +35,9 @@ class AssociatedData {
   ByteWriter writer_;
 };
 
-std::uint64_t work(const HashParams& params) { return std::uint64_t{params.memory_kib} * params.passes; }
+std::uint64_t work(const HashParams& params) {
+  return std::uint64_t{params.memory_kib} * params.passes;
+}
 
 /// Spends what stored costs less than configured. The cost of argon2 is its blocks: memory times passes.
 Status fill_up(HashArena& arena, const HashParams& configured, const HashParams& stored, SecretView secret) {
@@ -65,8 +68,8 @@ Result<SealedHash> make_hash(HashArena& arena, const KeyRing& ring, const HashPa
 Result<bool> check_hash(HashArena& arena, const KeyRing& ring, const HashParams& configured, SecretView secret,
                         const SealedHash& stored, const SealBinding& binding) {
   // Opened first: parameters that nothing vouches for must not set the cost.
-  const auto plain = unseal(ring.subkey(Purpose::kSeal, stored.key_id), AssociatedData(stored, binding).bytes(),
-                            stored.sealed);
+  const auto plain =
+      unseal(ring.subkey(Purpose::kSeal, stored.key_id), AssociatedData(stored, binding).bytes(), stored.sealed);
   if (!plain || plain->size() != sizeof(Hash32::raw)) {
     PBXCRED_CHECK(burn_hash(arena, configured, secret));
     return Error{Code::kCorrupt, "the seal of a secret does not open"};

@@ -14,7 +14,7 @@ namespace pbxcred {
 using Hash16 = std::array<std::uint8_t, 16>;
 
 /// BLAKE2b-128 of the parts under key. The length of every part goes in before it: {"ab", "c"} and {"a", "bc"} differ.
-/// Thread-safe; below 1 µs for short parts.
+/// Thread-safe; about 1 µs for short parts.
 Hash16 keyed_hash(const Subkey& key, std::initializer_list<Bytes> parts);
 
 /// BLAKE2b-128 of one run of bytes under key, apart from every keyed_hash() under the same key.

@@ -21,6 +21,8 @@ void LockedBytes::make_read_only() {
   if (bytes_) sodium_mprotect_readonly(bytes_.get());
 }
 
-void LockedBytes::Free::operator()(std::uint8_t* bytes) const { sodium_free(bytes); }
+void LockedBytes::Free::operator()(std::uint8_t* bytes) const {
+  sodium_free(bytes);
+}
 
 }  // namespace pbxcred

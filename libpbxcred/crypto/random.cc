@@ -11,6 +11,8 @@ Status start_crypto() {
   return {};
 }
 
-void fill_random(MutableBytes out) { randombytes_buf(out.data(), out.size()); }
+void fill_random(MutableBytes out) {
+  randombytes_buf(out.data(), out.size());
+}
 
 }  // namespace pbxcred

@@ -14,7 +14,9 @@ constexpr std::size_t kTagBytes = crypto_aead_xchacha20poly1305_ietf_ABYTES;
 static_assert(kNonceBytes + kTagBytes == kSealOverhead);
 static_assert(Subkey::kBytes == crypto_aead_xchacha20poly1305_ietf_KEYBYTES);
 
-Error broken_seal() { return {Code::kCorrupt, "a seal does not open"}; }
+Error broken_seal() {
+  return {Code::kCorrupt, "a seal does not open"};
+}
 
 }  // namespace
 

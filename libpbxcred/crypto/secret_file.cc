@@ -40,11 +40,12 @@ Status check_directory(int fd, const std::string& path, uid_t owner) {
   struct stat info {};
   if (fstat(fd, &info) != 0) return system_error("the directory " + path);
   if (info.st_uid != owner && info.st_uid != 0)
-    return Error{Code::kInvalid, fmt::format("the directory {} belongs to uid {}, not to uid {} or root", path,
-                                             info.st_uid, owner)};
+    return Error{Code::kInvalid,
+                 fmt::format("the directory {} belongs to uid {}, not to uid {} or root", path, info.st_uid, owner)};
   if ((info.st_mode & kForOthers) != 0)
-    return Error{Code::kInvalid, fmt::format("the directory {} is open to group or others (mode {:04o}), it must be 0700",
-                                             path, info.st_mode & 07777)};
+    return Error{Code::kInvalid,
+                 fmt::format("the directory {} is open to group or others (mode {:04o}), it must be 0700", path,
+                             info.st_mode & 07777)};
   return {};
 }
 

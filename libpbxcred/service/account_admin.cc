@@ -14,6 +14,8 @@ namespace pbxcred {
 namespace {
 
 constexpr std::size_t kMostNames = 32;  ///< numbers, alternate ids, trusted extensions of one account
+/// An account's view must fit into one packet.
+constexpr std::size_t kMostDomains = 128;
 
 using Normaliser = Result<std::string> (*)(std::string_view);
 
@@ -75,7 +77,8 @@ Status set_domains(Read& read, const std::optional<std::vector<std::string_view>
     if (!domain) return Error{Code::kNotFound, fmt::format("there is no domain {}", name)};
     domains.push_back(domain->id);
   }
-  if (domains.size() > 1024) return Error{Code::kInvalid, "an administrator has at most 1024 named domains"};
+  if (domains.size() > kMostDomains)
+    return Error{Code::kInvalid, fmt::format("an administrator has at most {} named domains", kMostDomains)};
   out = std::move(domains);
   return {};
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "service/account_tasks.h"
 
+#include <fmt/format.h>
+
 #include "service/admin_write.h"
 #include "service/views.h"
 #include "store/names.h"
@@ -108,9 +110,8 @@ Result<std::vector<AccountId>> AccountActTask::page() {
 void AccountActTask::settle(std::vector<AccountId> accounts) {
   waiting_ = true;
   auto self = std::static_pointer_cast<AccountActTask>(shared_from_this());
-  context_.services.log->write(LogLevel::kNotice, std::string("admin uid=") + std::to_string(context_.uid) +
-                                                      " action=" + verb_of(request_.action) +
-                                                      " accounts=" + std::to_string(accounts.size()));
+  context_.services.log->write(LogLevel::kNotice, fmt::format("accounts uid={} action={} count={}", context_.uid,
+                                                              verb_of(request_.action), accounts.size()));
   engine().submit(std::make_unique<AdminWrite>(
                       [self, accounts = std::move(accounts)](Write& write, Time now) {
                         return act_on_all(write, self->request_.action, accounts, now);

@@ -40,8 +40,6 @@ template <class M, typename WriteTask<M>::Change kChange, bool kGrows = false>
 TaskPtr change(Incoming in) {
   M request;
   if (!decode_packet(in.packet.view(), request)) return nullptr;
-  in.context.services.log->write(LogLevel::kNotice,
-                                 fmt::format("admin uid={} request={:#06x}", in.context.uid, M::kType));
   return std::make_shared<WriteTask<M>>(std::move(in.context), std::move(in.packet), request, kChange, kGrows);
 }
 
@@ -93,29 +91,31 @@ TaskPtr reload(Incoming in) {
 
 struct Route {
   std::uint16_t type;
+  const char* name;
+  bool changes;  ///< logged
   TaskPtr (*make)(Incoming);
 };
 
 /// Everything an administrator may ask. What is not here is refused.
 constexpr Route kRoutes[] = {
-    {StatusQuery::kType, status},
-    {DomainPut::kType, change<DomainPut, put_domain, true>},
-    {DomainQuery::kType, domains},
-    {DomainRename::kType, change<DomainRename, rename_domain>},
-    {DomainRemove::kType, change<DomainRemove, remove_domain>},
-    {AccountPut::kType, change<AccountPut, put_account, true>},
-    {AccountMove::kType, change<AccountMove, move_account>},
-    {AccountQuery::kType, with_file<AccountQuery, AccountQueryTask>},
-    {AccountAct::kType, with_file<AccountAct, AccountActTask>},
-    {SecretAct::kType, with_file<SecretAct, SecretTask>},
-    {AuthTry::kType, about_one<AuthTry, AuthTryTask>},
-    {ExplainQuery::kType, about_one<ExplainQuery, ExplainTask>},
-    {StoreCheck::kType, plain<StoreCheck, StoreCheckTask>},
-    {StoreStatQuery::kType, plain<StoreStatQuery, StoreStatTask>},
-    {KeyQuery::kType, plain<KeyQuery, KeyListTask>},
-    {ReloadRequest::kType, reload},
-    {LockQuery::kType, plain<LockQuery, LockListTask>},
-    {ImportRequest::kType, import},
+    {StatusQuery::kType, "status", false, status},
+    {DomainPut::kType, "domain put", true, change<DomainPut, put_domain, true>},
+    {DomainQuery::kType, "domain show", false, domains},
+    {DomainRename::kType, "domain rename", true, change<DomainRename, rename_domain>},
+    {DomainRemove::kType, "domain remove", true, change<DomainRemove, remove_domain>},
+    {AccountPut::kType, "account put", true, change<AccountPut, put_account, true>},
+    {AccountMove::kType, "account move", true, change<AccountMove, move_account>},
+    {AccountQuery::kType, "account show", false, with_file<AccountQuery, AccountQueryTask>},
+    {AccountAct::kType, "account act", true, with_file<AccountAct, AccountActTask>},
+    {SecretAct::kType, "secret", true, with_file<SecretAct, SecretTask>},
+    {AuthTry::kType, "auth", false, about_one<AuthTry, AuthTryTask>},
+    {ExplainQuery::kType, "explain", false, about_one<ExplainQuery, ExplainTask>},
+    {StoreCheck::kType, "store check", false, plain<StoreCheck, StoreCheckTask>},
+    {StoreStatQuery::kType, "store stat", false, plain<StoreStatQuery, StoreStatTask>},
+    {KeyQuery::kType, "key list", false, plain<KeyQuery, KeyListTask>},
+    {ReloadRequest::kType, "reload", true, reload},
+    {LockQuery::kType, "lock list", false, plain<LockQuery, LockListTask>},
+    {ImportRequest::kType, "import", true, import},
 };
 
 }  // namespace
@@ -124,7 +124,11 @@ std::shared_ptr<AdminTask> make_admin_task(AdminContext context, const AdminEdge
   const PacketHead head = read_head(packet.view());
   if (!head.valid) return nullptr;
   for (const Route& route : kRoutes)
-    if (route.type == head.type) return route.make({std::move(context), edge, std::move(packet), std::move(file)});
+    if (route.type == head.type) {
+      if (route.changes)
+        context.services.log->write(LogLevel::kNotice, fmt::format("admin uid={} request={}", context.uid, quoted(route.name)));
+      return route.make({std::move(context), edge, std::move(packet), std::move(file)});
+    }
   return nullptr;
 }
 

@@ -28,7 +28,10 @@ Result<UseCase::Next> ChangeBegin::prepare(Read& read, Time now) {
     return Next::kFinish;
   }
   PBXCRED_TRY(Secrets secrets, load_secrets(read, account->id));
-  change_ = only(secret_for_door(asked_.kind, account->role, secrets.set()).value_or(asked_.kind));
+  // Its user changes what the door takes; root sets what the door is named after.
+  change_ = only(asked_.kind);
+  if (proof_.kind != ChangeRequest::Proof::kPrivilege)
+    change_ = only(secret_for_door(asked_.kind, account->role, secrets.set()).value_or(asked_.kind));
   if (proof_.kind == ChangeRequest::Proof::kGrant) {
     PBXCRED_TRY(auto grant, find_grant(read, proof_.grant, *account, access_.uid, now));
     if (!grant) return Next::kFinish;

@@ -169,6 +169,8 @@ void Engine::conclude(TaskPtr task, const Status& outcome) {
     }
   }
   if (task->lane) leave_lane(*task->lane);
+  task.reset();
+  run_ready();
 }
 
 void Engine::leave_lane(const Lane& lane) {
@@ -180,7 +182,19 @@ void Engine::leave_lane(const Lane& lane) {
   TaskPtr next = std::move(place->second.front());
   place->second.pop_front();
   next->lane = lane;
-  advance(std::move(next));
+  ready_.push_back(std::move(next));
+}
+
+/// One after the other, not one inside the other: a lane may be thousands long.
+void Engine::run_ready() {
+  if (running_ready_) return;
+  running_ready_ = true;
+  while (!ready_.empty()) {
+    TaskPtr task = std::move(ready_.front());
+    ready_.pop_front();
+    advance(std::move(task));
+  }
+  running_ready_ = false;
 }
 
 // ---- workers

@@ -72,6 +72,7 @@ class Engine {
   void advance(TaskPtr task);
   void conclude(TaskPtr task, const Status& outcome);
   void leave_lane(const Lane& lane);
+  void run_ready();
 
   void work();
   TaskPtr next_job();
@@ -97,6 +98,8 @@ class Engine {
   std::map<std::uint32_t, std::size_t> by_uid_;
   std::map<std::pair<std::uint32_t, std::string>, std::size_t> by_source_;
   std::map<Lane, std::deque<TaskPtr>> lanes_;  ///< present: somebody is in it
+  std::deque<TaskPtr> ready_;                  ///< whose lane has become free
+  bool running_ready_ = false;
 
   std::atomic<bool> degraded_{false};
   mutable std::mutex reason_mutex_;

@@ -231,24 +231,31 @@ Result<std::uint64_t> ImportTask::settle(Write& write, std::size_t from, std::si
 void ImportTask::settle_some() {
   const std::size_t from = settled_;
   const std::size_t to = request_.skip_bad ? std::min(users_.size(), from + kUsersTogether) : users_.size();
-  if (from == to) return finish({}, added_, bad_);
+  if (from == to) return done({});
   waiting_ = true;
   auto self = std::static_pointer_cast<ImportTask>(shared_from_this());
   engine().submit(std::make_unique<AdminWrite>(
                       [self, from, to](Write& write, Time now) { return self->settle(write, from, to, now); },
                       [self, to](const Status& outcome, std::uint64_t added) {
                         self->waiting_ = false;
-                        if (!outcome) return self->finish(outcome, self->added_, self->bad_);
+                        if (!outcome) return self->done(outcome);
                         self->added_ += added;
                         for (const std::string& error : self->settle_errors_) {
                           const auto cut = error.find('\n');
                           self->refuse(error.substr(0, cut), error.substr(cut + 1));
                         }
                         self->settled_ = to;
-                        if (to == self->users_.size()) self->finish({}, self->added_, self->bad_);
+                        if (to == self->users_.size()) self->done({});
                       },
                       true),
                   share());
+}
+
+void ImportTask::done(const Status& status) {
+  context_.services.log->write(LogLevel::kNotice,
+                               fmt::format("import uid={} rows={} added={} refused={} result={}", context_.uid, rows_,
+                                           added_, bad_, status ? "done" : name_of(status.error().code)));
+  finish(status, added_, bad_);
 }
 
 void ImportTask::step() {
@@ -260,7 +267,7 @@ void ImportTask::step() {
   }
   if (stage_ == Stage::kHash) {
     hash_some();
-    if (failure_ && hashing_ == 0) finish(*failure_, 0, bad_);
+    if (failure_ && hashing_ == 0) done(*failure_);
     return;
   }
   settle_some();

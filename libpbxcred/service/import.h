@@ -50,6 +50,7 @@ class ImportTask final : public AdminTask {
   Result<std::uint64_t> settle(Write& write, std::size_t from, std::size_t to, Time now);
   Status settle_user(Write& write, const ImportedUser& user, Time now);
   void report_weak();
+  void done(const Status& status);
 
   ImportRequest request_;
   Fd file_;

@@ -43,8 +43,8 @@ Result<std::optional<Lane>> Login::lane(Read& read) {
 
 Result<UseCase::Next> Login::prepare(Read& read, Time) {
   if (!access_.kinds.has(asked_.kind) || (use_ == Use::kProof && !access_.change))
-    return Error{Code::kDenied, fmt::format("services entry {} does not have kind {}", quoted(access_.entry),
-                                            name_of(asked_.kind))};
+    return Error{Code::kDenied, fmt::format("its services entry lacks kind {}{}", name_of(asked_.kind),
+                                            use_ == Use::kProof ? " or change" : "")};
   ring_ = &read.ring();
   account_.reset();
   verifier_.reset();
@@ -174,7 +174,7 @@ void Login::log(const Status& outcome, Verdict verdict) const {
   const bool granted = verdict == Verdict::kGranted;
   // People type passwords where names belong: a name that leads nowhere is logged as its keyed hash.
   const std::string who = account_name_.empty() ? "unknown:" + to_hex(Bytes(stray_)) : quoted(account_name_);
-  const std::string why = outcome ? name_of(outcome_) : name_of(outcome.error().code);
+  const std::string why = outcome ? name_of(outcome_) : outcome.error().what;
   context_.log->write(granted ? LogLevel::kInfo : LogLevel::kNotice,
                       fmt::format("{} account={} kind={} entry={} service={} source={} result={} reason={}",
                                   use_ == Use::kProof ? "proof" : "login", who, name_of(asked_.kind),

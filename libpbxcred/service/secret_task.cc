@@ -15,6 +15,15 @@ namespace {
 constexpr std::size_t kAtOnce = 8;  ///< accounts in work: enough to keep idle workers busy
 constexpr auto kTemporaryLife = std::chrono::hours(24);
 
+const char* verb_of(SecretAct::Action action) {
+  switch (action) {
+    case SecretAct::Action::kSet: return "set";
+    case SecretAct::Action::kClear: return "clear";
+    case SecretAct::Action::kGenerate: return "generate";
+  }
+  return "?";
+}
+
 /// The secret goes and stays gone: its record remains as a tombstone.
 Result<std::uint64_t> clear_secret(Write& write, const AccountId& id, Kind kind, Time now) {
   PBXCRED_TRY(auto account, write.account(id));
@@ -36,6 +45,10 @@ Result<std::uint64_t> clear_secret(Write& write, const AccountId& id, Kind kind,
 void SecretTask::ended(const std::string& name, const Status& outcome) {
   --running_;
   waiting_ = false;
+  context_.services.log->write(LogLevel::kNotice,
+                               fmt::format("secret uid={} account={} kind={} action={} result={}", context_.uid,
+                                           quoted(name), name_of(request_.kind), verb_of(request_.action),
+                                           outcome ? "done" : name_of(outcome.error().code)));
   if (outcome) return;
   note(true, name, outcome.error().what);
   last_error_ = outcome.error();

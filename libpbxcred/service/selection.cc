@@ -16,6 +16,12 @@ Result<std::string> folded(std::string_view text) {
   return canonical_name(text);
 }
 
+/// Users belong to one domain, administrators to those they are named for.
+bool is_of_domain(const Account& account, const DomainId& domain) {
+  if (account.role == Role::kUser) return account.domain == domain;
+  return std::find(account.domains.begin(), account.domains.end(), domain) != account.domains.end();
+}
+
 bool starts_with_folded(const std::string& text, const std::string& prefix) {
   const auto canonical = folded(text);
   return canonical && canonical->starts_with(prefix);
@@ -29,7 +35,7 @@ Result<SelectionScan> SelectionScan::start(Read& read, const Settings& settings,
   const bool filtered = !selection.domain.empty() || !selection.location.empty() || !selection.find.empty() ||
                         selection.without.has_value() || selection.all;
   if (!named && !filtered) return Error{Code::kInvalid, "nothing is selected; --all means everybody"};
-  if (named && filtered) return Error{Code::kInvalid, "name users or filter them, not both"};
+  if (!selection.users.empty() && filtered) return Error{Code::kInvalid, "name users or filter them, not both"};
   SelectionScan scan;
   scan.selection_ = &selection;
   scan.role_ = role;
@@ -74,13 +80,16 @@ Result<std::vector<SelectionScan::Hit>> SelectionScan::page_of_users(Read& read,
     if (from_file_) hits.push_back(look_up(read, as_text(frame.view())));
   }
   done_ = next_user_ == selection_->users.size() && !from_file_;
-  return hits;
+  std::vector<Hit> wanted;
+  for (Hit& hit : hits) {
+    PBXCRED_TRY(const bool matched, hit.account ? matches(read, *hit.account) : Result<bool>(true));
+    if (matched) wanted.push_back(std::move(hit));
+  }
+  return wanted;
 }
 
 Result<bool> SelectionScan::matches(Read& read, const Account& account) {
-  if (role_ == Role::kAdmin && domain_ &&
-      std::find(account.domains.begin(), account.domains.end(), *domain_) == account.domains.end())
-    return false;
+  if (domain_ && !is_of_domain(account, *domain_)) return false;
   if (!location_.empty()) {
     const auto location = folded(account.location);
     if (!location || *location != location_) return false;

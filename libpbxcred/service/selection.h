@@ -25,7 +25,8 @@ class SelectionScan {
     std::optional<Error> error;
   };
 
-  /// selection's views must outlive the scan. `invalid`: nothing selected, or users and filters together.
+  /// selection's views must outlive the scan. Filters combine, also with a file of names. `invalid`: nothing selected,
+  /// or named users and filters together.
   static Result<SelectionScan> start(Read& read, const Settings& settings, const Selection& selection, Role role,
                                      Fd file);
 

@@ -92,7 +92,8 @@ Status Env::open_handle(const std::string& path, std::uint64_t map_bytes) {
   if (mdb_env_create(&raw) != 0) return Error{Code::kExhausted, "no memory for the store"};
   handle_.reset(raw);
   if (const int rc = mdb_env_set_mapsize(raw, map_bytes)) return error(rc, "opening the store");
-  // Read transactions belong to their handle, not to their thread; all else is LMDB's default, synced commits above all.
+  // Read transactions belong to their handle, not to their thread; all else is LMDB's default, synced commits above
+  // all.
   if (const int rc = mdb_env_open(raw, path.c_str(), MDB_NOSUBDIR | MDB_NOTLS, kMode))
     return error(rc, "opening the store");
   // LMDB opens its other descriptors close-on-exec, not this one.

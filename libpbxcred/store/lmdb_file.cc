@@ -29,7 +29,9 @@ constexpr std::size_t kHeaderBytes = 16;
 constexpr std::uint64_t kNoPage = ~std::uint64_t{0};
 constexpr int kMaxDepth = 32;
 
-std::uint16_t u16(Bytes bytes, std::size_t at) { return ByteReader(bytes.subspan(at, 2)).integer<std::uint16_t>(); }
+std::uint16_t u16(Bytes bytes, std::size_t at) {
+  return ByteReader(bytes.subspan(at, 2)).integer<std::uint16_t>();
+}
 
 /// What a meta page says.
 struct Meta {

@@ -25,10 +25,18 @@ using lmdb::TxnHandle;
 constexpr std::size_t kMaxKey = 511;
 constexpr std::uint64_t kLeastMap = std::uint64_t{4} << 20;
 
-MDB_val val(Bytes bytes) { return {bytes.size(), const_cast<std::uint8_t*>(bytes.data())}; }
-std::string copy(const MDB_val& value) { return {static_cast<const char*>(value.mv_data), value.mv_size}; }
-Error bad_key() { return {Code::kInvalid, "a key has 1 to 511 bytes"}; }
-bool good_key(Bytes key) { return !key.empty() && key.size() <= kMaxKey; }
+MDB_val val(Bytes bytes) {
+  return {bytes.size(), const_cast<std::uint8_t*>(bytes.data())};
+}
+std::string copy(const MDB_val& value) {
+  return {static_cast<const char*>(value.mv_data), value.mv_size};
+}
+Error bad_key() {
+  return {Code::kInvalid, "a key has 1 to 511 bytes"};
+}
+bool good_key(Bytes key) {
+  return !key.empty() && key.size() <= kMaxKey;
+}
 
 /// Reading in either kind of transaction.
 class Reader {

@@ -11,8 +11,12 @@ using Map = MemoryStore::Map;
 
 constexpr std::size_t kMaxKey = 511;
 
-Error bad_key() { return {Code::kInvalid, "a key has 1 to 511 bytes"}; }
-bool good_key(Bytes key) { return !key.empty() && key.size() <= kMaxKey; }
+Error bad_key() {
+  return {Code::kInvalid, "a key has 1 to 511 bytes"};
+}
+bool good_key(Bytes key) {
+  return !key.empty() && key.size() <= kMaxKey;
+}
 
 /// Reading in either kind of transaction. The cursor is a key, so that it survives the copy at the first change.
 class Reader {

@@ -105,7 +105,9 @@ class FakeDaemon {
   }
   /// Answers everything with verdict.
   explicit FakeDaemon(Verdict verdict)
-      : FakeDaemon([verdict](const Seen& seen) { return Act{Act::Mode::kReply, reply_to(seen, verdict), {}}; }) {}
+      : FakeDaemon([verdict](const Seen& seen) {
+          return Act{Act::Mode::kReply, reply_to(seen, verdict), {}};
+        }) {}
   FakeDaemon(const FakeDaemon&) = delete;
   FakeDaemon& operator=(const FakeDaemon&) = delete;
   ~FakeDaemon() {
@@ -143,7 +145,8 @@ class FakeDaemon {
     if (act.mode == Act::Mode::kReply) encode_packet(writer, act.reply);
     if (act.mode == Act::Mode::kRaw) writer.append(act.raw);
     // A client that has gone is its own test's business.
-    if (writer.size() > 0) static_cast<void>(static_cast<bool>(send_packet(connection.get(), writer.written(), kNever)));
+    if (writer.size() > 0)
+      static_cast<void>(static_cast<bool>(send_packet(connection.get(), writer.written(), kNever)));
     if (act.mode == Act::Mode::kSilent) silent_.push_back(std::move(connection));
   }
 

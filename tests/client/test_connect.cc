@@ -56,8 +56,8 @@ struct Served {
 CASE(connect_reaches_daemon_of_own_uid) {
   FakeDaemon daemon(Verdict::kGranted);
   Fd fd;
-  assert_true(static_cast<bool>(
-      connect_to_daemon(daemon.run_dir(), kAuthSocket, Deadline::after(milliseconds(1000)), fd)));
+  assert_true(
+      static_cast<bool>(connect_to_daemon(daemon.run_dir(), kAuthSocket, Deadline::after(milliseconds(1000)), fd)));
   assert_true(fd.get() > 2);
   assert_int_equal(fcntl(fd.get(), F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
 }
@@ -97,7 +97,7 @@ CASE(connect_refuses_strangers) {
   const struct {
     uid_t daemon, owner;
     bool accepted;
-  } rows[] = {{0, 0, true},    {0, 12345, true},        {12345, 12345, true},  {12345, 0, false},
+  } rows[] = {{0, 0, true},          {0, 12345, true},      {12345, 12345, true}, {12345, 0, false},
               {12345, 12346, false}, {65534, 65534, false}, {0, 65534, false}};
   for (const auto& row : rows) {
     const Served served(row.daemon, row.owner);
@@ -167,8 +167,7 @@ RUN_CASES(cmocka_unit_test(connect_reaches_daemon_of_own_uid),
           cmocka_unit_test(connect_is_unavailable_when_nobody_is_there),
           cmocka_unit_test(connect_is_unavailable_when_socket_is_stale),
           cmocka_unit_test(connect_is_invalid_when_path_is_too_long),
-          cmocka_unit_test(connect_refuses_run_dir_that_others_may_write),
-          cmocka_unit_test(connect_refuses_strangers),
+          cmocka_unit_test(connect_refuses_run_dir_that_others_may_write), cmocka_unit_test(connect_refuses_strangers),
           cmocka_unit_test(connect_is_denied_when_socket_is_closed_to_this_uid),
           cmocka_unit_test(connect_waits_for_full_backlog_until_deadline),
           cmocka_unit_test(connect_moves_socket_when_standard_descriptors_are_closed),

@@ -17,9 +17,13 @@ std::vector<std::uint8_t> repeated(std::uint8_t byte, std::size_t count) {
   return std::vector<std::uint8_t>(count, byte);
 }
 
-SecretView secret(std::string_view text) { return {as_bytes(text)}; }
+SecretView secret(std::string_view text) {
+  return {as_bytes(text)};
+}
 
-std::string hex_of(const Result<Hash32>& hash) { return hash ? to_hex(hash->bytes()) : hash.error().what; }
+std::string hex_of(const Result<Hash32>& hash) {
+  return hash ? to_hex(hash->bytes()) : hash.error().what;
+}
 
 bool all_zero(Bytes bytes) {
   return std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t byte) { return byte == 0; });
@@ -86,9 +90,9 @@ CASE(argon2_keeps_the_memory_when_the_arena_moves) {
 
 CASE(argon2_refuses_parameters_out_of_range) {
   HashArena arena;
-  for (const HashParams& params : {HashParams{7, 1, 1}, HashParams{31, 1, 4}, HashParams{(4U << 20) + 1, 1, 1},
-                                   HashParams{64, 0, 1}, HashParams{64, 1025, 1}, HashParams{64, 1, 0},
-                                   HashParams{1024, 1, 65}, HashParams{64, 1, 0x20000001}}) {
+  for (const HashParams& params :
+       {HashParams{7, 1, 1}, HashParams{31, 1, 4}, HashParams{(4U << 20) + 1, 1, 1}, HashParams{64, 0, 1},
+        HashParams{64, 1025, 1}, HashParams{64, 1, 0}, HashParams{1024, 1, 65}, HashParams{64, 1, 0x20000001}}) {
     const auto hash = argon2id(arena, secret("1234"), as_bytes("somesalt"), params);
     assert_false(hash.ok());
     assert_true(hash.error().code == Code::kInvalid);
@@ -109,5 +113,4 @@ RUN_CASES(cmocka_unit_test(argon2_gives_the_vector_of_rfc_9106),
           cmocka_unit_test(argon2_grows_the_arena_when_parameters_need_more),
           cmocka_unit_test(argon2_leaves_nothing_in_the_arena),
           cmocka_unit_test(argon2_keeps_the_memory_when_the_arena_moves),
-          cmocka_unit_test(argon2_refuses_parameters_out_of_range),
-          cmocka_unit_test(argon2_takes_an_empty_secret))
+          cmocka_unit_test(argon2_refuses_parameters_out_of_range), cmocka_unit_test(argon2_takes_an_empty_secret))

@@ -30,7 +30,9 @@ SealBinding binding_of_1001() {
   return binding;
 }
 
-SecretView secret(std::string_view text) { return {as_bytes(text)}; }
+SecretView secret(std::string_view text) {
+  return {as_bytes(text)};
+}
 
 SealedHash made(const HashParams& params = kCost) {
   HashArena arena;
@@ -47,7 +49,9 @@ std::string checked(const SealedHash& stored, const SealBinding& binding, std::s
   return *matches ? "yes" : "no";
 }
 
-void expect(const std::string& got, const char* wanted) { assert_string_equal(got.c_str(), wanted); }
+void expect(const std::string& got, const char* wanted) {
+  assert_string_equal(got.c_str(), wanted);
+}
 
 }  // namespace
 

@@ -43,7 +43,8 @@ std::string integer(Integer value) {
 std::string ring_bytes(const std::vector<std::uint32_t>& ids, std::uint32_t version = 1) {
   std::string body = "pbxcred-key-ring" + integer(version) + integer(static_cast<std::uint32_t>(ids.size()));
   body += std::string(32, '\xAA');
-  for (std::uint32_t id : ids) body += integer(id) + integer(std::int64_t{1000} * id) + std::string(32, static_cast<char>(id));
+  for (std::uint32_t id : ids)
+    body += integer(id) + integer(std::int64_t{1000} * id) + std::string(32, static_cast<char>(id));
   std::string sum(32, '\0');
   crypto_generichash(reinterpret_cast<unsigned char*>(sum.data()), 32,
                      reinterpret_cast<const unsigned char*>(body.data()), body.size(), nullptr, 0);
@@ -68,7 +69,9 @@ void expect_refused(const std::string& path, Code code, const char* words, uid_t
   assert_string_equal(name_of(ring.error().code), name_of(code));
 }
 
-bool same(const Subkey& a, const Subkey& b) { return std::memcmp(a.data(), b.data(), Subkey::kBytes) == 0; }
+bool same(const Subkey& a, const Subkey& b) {
+  return std::memcmp(a.data(), b.data(), Subkey::kBytes) == 0;
+}
 
 mode_t mode_of(const std::string& path) {
   struct stat info {};
@@ -107,7 +110,8 @@ CASE(key_ring_is_made_for_its_owner_when_root_makes_it) {
   if (geteuid() != 0) return;
   const TempDir top;
   assert_true(KeyRing::create(top.file("keys/ring"), 12345, 23456, kNow).ok());
-  struct stat directory {}, file {};
+  struct stat directory {
+  }, file{};
   assert_int_equal(stat(top.file("keys").c_str(), &directory), 0);
   assert_int_equal(stat(top.file("keys/ring").c_str(), &file), 0);
   assert_true(directory.st_uid == 12345 && directory.st_gid == 23456);
@@ -285,7 +289,9 @@ CASE(key_ring_keeps_its_index_key_when_keys_come_and_go) {
 CASE(key_ring_works_without_locked_memory) {
   const Made made;
   write_file(made.path, ring_bytes({1}));
-  struct rlimit none {0, 0}, before {};
+  struct rlimit none {
+    0, 0
+  }, before{};
   getrlimit(RLIMIT_MEMLOCK, &before);
   none.rlim_max = before.rlim_max;
   setrlimit(RLIMIT_MEMLOCK, &none);

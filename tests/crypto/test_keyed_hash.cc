@@ -13,7 +13,9 @@ namespace {
 
 constexpr std::array<std::uint8_t, 32> kOne{1}, kTwo{2};
 
-Hash16 hash(std::initializer_list<Bytes> parts) { return keyed_hash(Subkey(kOne), parts); }
+Hash16 hash(std::initializer_list<Bytes> parts) {
+  return keyed_hash(Subkey(kOne), parts);
+}
 
 }  // namespace
 
@@ -46,12 +48,9 @@ CASE(mac16_is_apart_from_keyed_hash) {
 CASE(keyed_hash_gives_what_stores_hold) {
   assert_string_equal(to_hex(Bytes(hash({as_bytes("1001"), as_bytes("sip.example")}))).c_str(),
                       "2dd6bbda2e299561b1f83436eee1139c");
-  assert_string_equal(to_hex(Bytes(mac16(Subkey(kOne), as_bytes("1001")))).c_str(),
-                      "78c516ed933d72caf587cd667bef5ba9");
+  assert_string_equal(to_hex(Bytes(mac16(Subkey(kOne), as_bytes("1001")))).c_str(), "78c516ed933d72caf587cd667bef5ba9");
 }
 
 RUN_CASES(cmocka_unit_test(keyed_hash_depends_on_where_parts_end),
-          cmocka_unit_test(keyed_hash_is_the_same_for_the_same_parts),
-          cmocka_unit_test(keyed_hash_depends_on_the_key),
-          cmocka_unit_test(mac16_is_apart_from_keyed_hash),
-          cmocka_unit_test(keyed_hash_gives_what_stores_hold))
+          cmocka_unit_test(keyed_hash_is_the_same_for_the_same_parts), cmocka_unit_test(keyed_hash_depends_on_the_key),
+          cmocka_unit_test(mac16_is_apart_from_keyed_hash), cmocka_unit_test(keyed_hash_gives_what_stores_hold))

@@ -12,7 +12,9 @@ namespace {
 
 constexpr std::array<std::uint8_t, 32> kOne{1}, kTwo{2};
 
-std::vector<std::uint8_t> sealed_hello() { return seal(Subkey(kOne), as_bytes("1001"), as_bytes("hello")); }
+std::vector<std::uint8_t> sealed_hello() {
+  return seal(Subkey(kOne), as_bytes("1001"), as_bytes("hello"));
+}
 
 bool opens(const Subkey& key, std::string_view associated, Bytes sealed) {
   const auto plain = unseal(key, as_bytes(associated), sealed);
@@ -37,7 +39,9 @@ CASE(seal_takes_an_empty_text) {
   assert_true(plain.ok() && plain->empty());
 }
 
-CASE(seal_differs_each_time) { assert_true(sealed_hello() != sealed_hello()); }
+CASE(seal_differs_each_time) {
+  assert_true(sealed_hello() != sealed_hello());
+}
 
 CASE(seal_hides_the_text) {
   const auto sealed = sealed_hello();

@@ -33,7 +33,8 @@ KindView sample_kind() {
 
 constexpr const char* kSampleState =
     R"({"set":true,"defined":true,"set_at":"2024-05-01T10:00:00Z","must_change":false,"temporary":false,)"
-    R"("expires_at":null,"weak":false,"failures":2,"locked_until":null,"locked_permanently":false,"last_success":null})";
+    R"("expires_at":null,"weak":false,"failures":2,"locked_until":null,)"
+    R"("locked_permanently":false,"last_success":null})";
 
 }  // namespace
 

@@ -261,7 +261,7 @@ CASE(config_takes_values_at_their_limits) {
   assert_int_equal(good("workers = 0;").workers, 0);
   assert_true((good("hash = { memory_kib = 4194304; passes = 100; lanes = 1; };").hash == HashParams{4194304, 100, 1}));
   assert_int_equal(good("hash = { memory_kib = 8; };").hash.memory_kib, 8);
-  assert_int_equal(good("store_size = \"1M\";").store_size, 1 << 20);
+  assert_int_equal(good("store_size = \"4M\";").store_size, 4 << 20);
   assert_int_equal(good("run_dir = \"/" + std::string(94, 'x') + "\";").run_dir.size(), 95);
 }
 

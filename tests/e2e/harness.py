@@ -28,6 +28,7 @@ DAEMON = os.path.join(BUILD, "tools/pbxcredd/pbxcredd")
 CTL = os.path.join(BUILD, "tools/pbxcredctl/pbxcredctl")
 MODULE = os.path.join(BUILD, "pam_pbx/.libs/pam_pbx.so")
 PAM_CLIENT = os.path.join(BUILD, "tests/pam/pam_client")
+FAULTS = os.path.join(BUILD, "tests/faults/.libs/failio.so")
 SAMPLE = os.path.join(SOURCE, "conf/examples/sample")
 PATIENCE = 120.0  # seconds until something that must happen is taken not to: the machine may be very busy
 
@@ -124,7 +125,14 @@ class PamRun(Result):
         self.prompts = [line[7:] for line in lines if line.startswith("PROMPT ")]
         self.info = [line[5:] for line in lines if line.startswith("INFO ")]
         self.errors = [line[6:] for line in lines if line.startswith("ERROR ")]
-        self.env = dict(line[5:].split("=", 1) for line in lines if line.startswith("env: "))
+        self.envs = []  # of each operation: what the PAM environment was after it
+        for line, end in zip(lines, ends):
+            if end:
+                self.envs.append({})
+            elif line.startswith("env: ") and self.envs:
+                name, value = line[5:].split("=", 1)
+                self.envs[-1][name] = value
+        self.env = self.envs[-1] if self.envs else {}
         self.counts = {m[1]: int(m[2]) for m in (re.fullmatch(r"(\w+)\(\d+\): (\d+)", line) for line in lines) if m}
 
     def codes(self):
@@ -134,6 +142,18 @@ class PamRun(Result):
         """codes: of the operations in order, without PAM_."""
         equal(self.codes(), ["PAM_" + code for code in codes], str(self))
         return self
+
+
+@contextlib.contextmanager
+def effective_uid(uid):
+    """Connections made within appear as that uid's: the kernel names a peer by its effective uid at connect."""
+    os.setegid(uid)
+    os.seteuid(uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
 
 
 def as_user(uid):
@@ -149,11 +169,11 @@ class Server:
     def __init__(self, directory):
         self.dir = directory
         self.run_dir = self.path("run")
-        self.settings = {"user": '""', "memory_kib": 1024, "passes": 1, "services": [], "extra": ""}
+        self.settings = {"user": '""', "memory_kib": 1024, "passes": 1, "services": [], "extra": "", "store_size": "64M"}
         self.process = None
         self.env = {}
-        for name in ("keys", "pam.d", "bin"):
-            os.mkdir(self.path(name), 0o755 if name != "keys" else 0o700)
+        for name in ("pam.d", "bin"):
+            os.mkdir(self.path(name), 0o755)
         for source in (MODULE, PAM_CLIENT):
             shutil.copy(source, self.path("bin"))
         os.chmod(self.path("bin/pam_pbx.so"), 0o755)
@@ -164,11 +184,13 @@ class Server:
     # -- configuration
 
     def write_config(self, **settings):
-        """settings: user (as written), memory_kib, passes, workers, default_domain, services (their text), extra."""
+        """settings: user (as written), memory_kib, passes, workers, store_size, default_domain, services (their texts),
+        extra (further lines)."""
         self.settings.update(settings)
         get = self.settings.get
         lines = [f'run_dir = "{self.run_dir}";', f'state_dir = "{self.path("state")}";',
-                 f'key_file = "{self.path("keys/ring")}";', f'user = {get("user")};', 'store_size = "64M";',
+                 f'key_file = "{self.path("keys/ring")}";', f'user = {get("user")};',
+                 f'store_size = "{get("store_size")}";',
                  f'hash = {{ memory_kib = {get("memory_kib")}; passes = {get("passes")}; lanes = 1; }};']
         if get("workers"):
             lines.append(f'workers = {get("workers")};')
@@ -285,10 +307,11 @@ class Server:
 
     # -- PAM
 
-    def service(self, name, words):
+    def service(self, name, words, folder="pam.d"):
         """A PAM service with one line a type. words: the module's arguments without run_dir."""
+        os.makedirs(self.path(folder), exist_ok=True)
         line = f"required {self.path('bin/pam_pbx.so')} {words} run_dir={self.run_dir}\n"
-        self.write(os.path.join("pam.d", name), "".join(f"{t} {line}" for t in ("auth", "account", "password", "session")))
+        self.write(os.path.join(folder, name), "".join(f"{t} {line}" for t in ("auth", "account", "password", "session")))
 
     def pam(self, service, user, operations, answers=(), uid=None, options=(), **kwargs):
         """Runs pam_client. operations: words as "auth acct"; answers: to the hidden prompts."""
@@ -315,6 +338,61 @@ def entry(user, kinds, domains=None, change=False, trust_rhost=False):
     if trust_rhost:
         text += " trust_rhost = true;"
     return text + " }"
+
+
+# ---- other people's programs, on loopback, with files of our own in the place of the machine's
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Neighbour:
+    """A server that uses the module, in a mount namespace where server.path("etc-pam.d") is /etc/pam.d."""
+
+    def __init__(self, server, command, mounts=()):
+        """command: stays in the foreground. mounts: shell commands to run in the namespace first."""
+        self.log_path = server.path("neighbour.log")
+        setup = [f'mount --bind "{server.path("etc-pam.d")}" /etc/pam.d', *mounts, f"exec {command}"]
+        with open(self.log_path, "wb") as log:
+            self.process = subprocess.Popen(["unshare", "-m", "sh", "-c", " && ".join(setup)], stdin=subprocess.DEVNULL,
+                                            stdout=log, stderr=log, env=child_environment(), start_new_session=True)
+
+    def log(self):
+        with open(self.log_path, encoding="utf-8", errors="replace") as log:
+            return log.read()
+
+    def wait_for_port(self, port):
+        def is_up():
+            if self.process.poll() is not None:
+                raise Failure(f"it ended with {self.process.returncode}:\n{self.log()}")
+            with socket.socket() as probe:
+                return probe.connect_ex(("127.0.0.1", port)) == 0
+        wait_until(is_up, "it listens")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        if kind is not None and issubclass(kind, Failure):
+            print("# the program's log:")
+            diagnose(self.log()[-3000:])
+        self.process.terminate()
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def need_namespace(*programs):
+    """Skips where a program is not installed or mounting is not allowed."""
+    for program in programs:
+        if not os.path.exists(program):
+            raise Skipped(f"{program} is not installed")
+    if subprocess.run(["unshare", "-m", "mount", "-t", "tmpfs", "tmpfs", "/mnt"], capture_output=True).returncode != 0:
+        raise Skipped("no private mount namespace here")
 
 
 # ---- running tests

@@ -26,9 +26,8 @@ def test_R2_R4_R10_R11_R21_R23_password_opens_portal_and_pin_opens_mailbox():
         portal = server.pam("portal", "101@acme.example", "auth acct setcred open close", [PASSWORD])
         portal.expect("SUCCESS", "SUCCESS", "SUCCESS", "SUCCESS", "SUCCESS")
         equal(portal.prompts, ["Password: "])
-        equal(portal.env["PBXCRED_ACCOUNT"], "101@acme.example")
-        equal(portal.env["PBXCRED_METHOD"], "password")
-        equal(portal.env["PBXCRED_PHASE"], "closed")
+        equal(portal.envs[0], {"PBXCRED_ACCOUNT": "101@acme.example", "PBXCRED_METHOD": "password",
+                               "PBXCRED_PHASE": "closed"})
         mailbox = server.pam("mailbox", "101@acme.example", "auth", [PIN])
         mailbox.expect("SUCCESS")
         equal(mailbox.prompts, ["PIN: "])
@@ -186,7 +185,7 @@ def test_strict_refuses_who_must_change():
         server.set_secret("101@acme.example", "password", PASSWORD, "--must-change")
         server.service("strictly", "account=password strict")
         run = server.pam("portal", "101@acme.example", "auth acct", [PASSWORD]).expect("SUCCESS", "NEW_AUTHTOK_REQD")
-        equal(run.env["PBXCRED_CHANGE"], "password")
+        equal([env.get("PBXCRED_CHANGE") for env in run.envs], ["password", "password"])
         run = server.pam("strictly", "101@acme.example", "auth", [PASSWORD]).expect("AUTH_ERR")
         equal(run.env, {})
         expect(any("must be changed" in text for text in run.errors), f"a message says so: {run}")
@@ -207,7 +206,7 @@ def test_module_arguments_that_make_no_sense_refuse():
                       "account=password use_first_pass try_first_pass", "domain=acme.example"):
             server.service("odd", words)
             code = server.login("odd", "101@acme.example", PASSWORD)
-            expect(code not in ("SUCCESS", "IGNORE"), f"{words}: {code}")
+            equal(code, "SYSTEM_ERR", words)
 
 
 def test_R5_R8_a_listed_service_takes_the_secret_of_its_kind_only():

@@ -25,32 +25,52 @@
 
 enum { MAX_ANSWERS = 64, MAX_LINE = 4096, RESULTS = 32 };
 
-static const char *const result_names[RESULTS] = {
-    "PAM_SUCCESS",         "PAM_OPEN_ERR",          "PAM_SYMBOL_ERR",
-    "PAM_SERVICE_ERR",     "PAM_SYSTEM_ERR",        "PAM_BUF_ERR",
-    "PAM_PERM_DENIED",     "PAM_AUTH_ERR",          "PAM_CRED_INSUFFICIENT",
-    "PAM_AUTHINFO_UNAVAIL", "PAM_USER_UNKNOWN",     "PAM_MAXTRIES",
-    "PAM_NEW_AUTHTOK_REQD", "PAM_ACCT_EXPIRED",     "PAM_SESSION_ERR",
-    "PAM_CRED_UNAVAIL",    "PAM_CRED_EXPIRED",      "PAM_CRED_ERR",
-    "PAM_NO_MODULE_DATA",  "PAM_CONV_ERR",          "PAM_AUTHTOK_ERR",
-    "PAM_AUTHTOK_RECOVERY_ERR", "PAM_AUTHTOK_LOCK_BUSY", "PAM_AUTHTOK_DISABLE_AGING",
-    "PAM_TRY_AGAIN",       "PAM_IGNORE",            "PAM_ABORT",
-    "PAM_AUTHTOK_EXPIRED", "PAM_MODULE_UNKNOWN",    "PAM_BAD_ITEM",
-    "PAM_CONV_AGAIN",      "PAM_INCOMPLETE"};
+static const char* const result_names[RESULTS] = {"PAM_SUCCESS",
+                                                  "PAM_OPEN_ERR",
+                                                  "PAM_SYMBOL_ERR",
+                                                  "PAM_SERVICE_ERR",
+                                                  "PAM_SYSTEM_ERR",
+                                                  "PAM_BUF_ERR",
+                                                  "PAM_PERM_DENIED",
+                                                  "PAM_AUTH_ERR",
+                                                  "PAM_CRED_INSUFFICIENT",
+                                                  "PAM_AUTHINFO_UNAVAIL",
+                                                  "PAM_USER_UNKNOWN",
+                                                  "PAM_MAXTRIES",
+                                                  "PAM_NEW_AUTHTOK_REQD",
+                                                  "PAM_ACCT_EXPIRED",
+                                                  "PAM_SESSION_ERR",
+                                                  "PAM_CRED_UNAVAIL",
+                                                  "PAM_CRED_EXPIRED",
+                                                  "PAM_CRED_ERR",
+                                                  "PAM_NO_MODULE_DATA",
+                                                  "PAM_CONV_ERR",
+                                                  "PAM_AUTHTOK_ERR",
+                                                  "PAM_AUTHTOK_RECOVERY_ERR",
+                                                  "PAM_AUTHTOK_LOCK_BUSY",
+                                                  "PAM_AUTHTOK_DISABLE_AGING",
+                                                  "PAM_TRY_AGAIN",
+                                                  "PAM_IGNORE",
+                                                  "PAM_ABORT",
+                                                  "PAM_AUTHTOK_EXPIRED",
+                                                  "PAM_MODULE_UNKNOWN",
+                                                  "PAM_BAD_ITEM",
+                                                  "PAM_CONV_AGAIN",
+                                                  "PAM_INCOMPLETE"};
 
 /* What was asked for on the command line. */
 static struct {
   const char *confdir, *service, *user;
   const char *rhost, *ruser, *tty, *out;
-  char **operations;
+  char** operations;
   int operation_count;
   int silent, expired, close_012, exhaust;
   int threads, count, rounds, fds;
 } opt = {.rounds = 1, .count = 1};
 
-static char *answers[MAX_ANSWERS];
+static char* answers[MAX_ANSWERS];
 static int answer_count;
-static FILE *out;
+static FILE* out;
 
 /* Whose turn it is among the answers; quiet when many threads talk at once. */
 struct talk {
@@ -58,23 +78,23 @@ struct talk {
   int quiet;
 };
 
-static void die(const char *what) {
+static void die(const char* what) {
   if (out != NULL) fprintf(out, "pam_client: %s: %s\n", what, strerror(errno));
   exit(2);
 }
 
-static const char *result_name(int result) {
+static const char* result_name(int result) {
   return result >= 0 && result < RESULTS ? result_names[result] : "?";
 }
 
 /* One message of the conversation; 0, or a PAM error. */
-static int converse_one(const struct pam_message *message, struct pam_response *reply, struct talk *talk) {
-  static const char *const words[] = {"", "PROMPT", "PROMPT", "ERROR", "INFO"};
+static int converse_one(const struct pam_message* message, struct pam_response* reply, struct talk* talk) {
+  static const char* const words[] = {"", "PROMPT", "PROMPT", "ERROR", "INFO"};
   const int style = message->msg_style;
   if (style < PAM_PROMPT_ECHO_OFF || style > PAM_TEXT_INFO) return PAM_CONV_ERR;
   if (!talk->quiet) fprintf(out, "%s %s\n", words[style], message->msg);
   if (style == PAM_ERROR_MSG || style == PAM_TEXT_INFO) return PAM_SUCCESS;
-  const char *answer = opt.user;
+  const char* answer = opt.user;
   if (style == PAM_PROMPT_ECHO_OFF) {
     if (talk->next >= answer_count) return PAM_CONV_ERR;
     answer = answers[talk->next++];
@@ -83,8 +103,8 @@ static int converse_one(const struct pam_message *message, struct pam_response *
   return reply->resp == NULL ? PAM_BUF_ERR : PAM_SUCCESS;
 }
 
-static int converse(int count, const struct pam_message **messages, struct pam_response **replies, void *data) {
-  struct pam_response *all = calloc((size_t)count, sizeof *all);
+static int converse(int count, const struct pam_message** messages, struct pam_response** replies, void* data) {
+  struct pam_response* all = calloc((size_t)count, sizeof *all);
   if (all == NULL) return PAM_BUF_ERR;
   for (int i = 0; i < count; ++i) {
     const int result = converse_one(messages[i], &all[i], data);
@@ -97,9 +117,9 @@ static int converse(int count, const struct pam_message **messages, struct pam_r
   return PAM_SUCCESS;
 }
 
-static pam_handle_t *start(struct pam_conv *conv) {
-  pam_handle_t *handle = NULL;
-  const char *user = opt.user[0] == '\0' ? NULL : opt.user;
+static pam_handle_t* start(struct pam_conv* conv) {
+  pam_handle_t* handle = NULL;
+  const char* user = opt.user[0] == '\0' ? NULL : opt.user;
   if (pam_start_confdir(opt.service, user, conv, opt.confdir, &handle) != PAM_SUCCESS) return NULL;
   if (opt.rhost != NULL) pam_set_item(handle, PAM_RHOST, opt.rhost);
   if (opt.ruser != NULL) pam_set_item(handle, PAM_RUSER, opt.ruser);
@@ -107,16 +127,16 @@ static pam_handle_t *start(struct pam_conv *conv) {
   return handle;
 }
 
-static void print_environment(pam_handle_t *handle) {
-  char **list = pam_getenvlist(handle);
-  for (char **entry = list; entry != NULL && *entry != NULL; ++entry) {
+static void print_environment(pam_handle_t* handle) {
+  char** list = pam_getenvlist(handle);
+  for (char** entry = list; entry != NULL && *entry != NULL; ++entry) {
     fprintf(out, "env: %s\n", *entry);
     free(*entry);
   }
   free(list);
 }
 
-static int run_operation(pam_handle_t *handle, const char *name) {
+static int run_operation(pam_handle_t* handle, const char* name) {
   const int silent = opt.silent ? (int)PAM_SILENT : 0;
   if (strcmp(name, "auth") == 0) return pam_authenticate(handle, silent);
   if (strcmp(name, "acct") == 0) return pam_acct_mgmt(handle, silent);
@@ -128,8 +148,8 @@ static int run_operation(pam_handle_t *handle, const char *name) {
   return pam_close_session(handle, silent);
 }
 
-static int is_operation(const char *name) {
-  static const char *const all[] = {"auth", "acct", "chauthtok", "setcred", "open", "close"};
+static int is_operation(const char* name) {
+  static const char* const all[] = {"auth", "acct", "chauthtok", "setcred", "open", "close"};
   for (size_t i = 0; i < sizeof all / sizeof *all; ++i) {
     if (strcmp(name, all[i]) == 0) return 1;
   }
@@ -155,12 +175,12 @@ static int run_handle(void) {
   struct talk talk = {0, 0};
   struct pam_conv conv = {converse, &talk};
   int result = PAM_ABORT;
-  pam_handle_t *handle = start(&conv);
+  pam_handle_t* handle = start(&conv);
   if (handle == NULL) die("pam_start_confdir");
   if (opt.exhaust) open_descriptors(-1);
   for (int round = 0; round < opt.rounds; ++round) {
     for (int i = 0; i < opt.operation_count; ++i) {
-      const char *name = opt.operations[i];
+      const char* name = opt.operations[i];
       result = run_operation(handle, name);
       fprintf(out, "%s: %s(%d)\n", name, result_name(result), result);
       if (name[0] == 'a' || strcmp(name, "chauthtok") == 0) print_environment(handle);
@@ -171,12 +191,12 @@ static int run_handle(void) {
   return result == PAM_SUCCESS ? 0 : 1;
 }
 
-static void *run_thread(void *data) {
-  int *results = data;
+static void* run_thread(void* data) {
+  int* results = data;
   for (int i = 0; i < opt.count; ++i) {
     struct talk talk = {0, 1};
     struct pam_conv conv = {converse, &talk};
-    pam_handle_t *handle = start(&conv);
+    pam_handle_t* handle = start(&conv);
     const int result = handle == NULL ? PAM_ABORT : pam_authenticate(handle, opt.silent ? (int)PAM_SILENT : 0);
     if (handle != NULL) pam_end(handle, result);
     ++results[result >= 0 && result < RESULTS ? result : PAM_ABORT];
@@ -185,7 +205,7 @@ static void *run_thread(void *data) {
 }
 
 static int run_threads(void) {
-  pthread_t *threads = calloc((size_t)opt.threads, sizeof *threads);
+  pthread_t* threads = calloc((size_t)opt.threads, sizeof *threads);
   int(*results)[RESULTS] = calloc((size_t)opt.threads, sizeof *results);
   int total[RESULTS] = {0};
   if (threads == NULL || results == NULL) die("memory");
@@ -222,18 +242,18 @@ static void usage(void) {
   exit(2);
 }
 
-static int number(const char *text) {
-  char *end = NULL;
+static int number(const char* text) {
+  char* end = NULL;
   const long value = strtol(text, &end, 10);
   if (end == text || *end != '\0' || value < 0 || value > 1000000) usage();
   return (int)value;
 }
 
-static void read_options(int argc, char **argv) {
+static void read_options(int argc, char** argv) {
   static const struct option options[] = {
-      {"rhost", 1, NULL, 'r'},   {"ruser", 1, NULL, 'u'},   {"tty", 1, NULL, 't'},     {"out", 1, NULL, 'o'},
+      {"rhost", 1, NULL, 'r'},   {"ruser", 1, NULL, 'u'},   {"tty", 1, NULL, 't'},       {"out", 1, NULL, 'o'},
       {"silent", 0, NULL, 's'},  {"expired", 0, NULL, 'e'}, {"close-012", 0, NULL, '0'}, {"exhaust", 0, NULL, 'x'},
-      {"threads", 1, NULL, 'n'}, {"count", 1, NULL, 'm'},   {"rounds", 1, NULL, 'k'},  {"fds", 1, NULL, 'f'},
+      {"threads", 1, NULL, 'n'}, {"count", 1, NULL, 'm'},   {"rounds", 1, NULL, 'k'},    {"fds", 1, NULL, 'f'},
       {NULL, 0, NULL, 0}};
   int letter;
   while ((letter = getopt_long(argc, argv, "+", options, NULL)) != -1) {
@@ -275,7 +295,7 @@ static void open_output(void) {
   close(fd);
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   read_options(argc, argv);
   read_answers();
   open_output();

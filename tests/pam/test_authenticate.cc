@@ -20,7 +20,9 @@ Options options_for(const FakeDaemon& daemon, Kind kind = Kind::kPassword) {
   return options;
 }
 
-void type(FakePam& pam, const char* answer) { pam.answers = {std::string(answer)}; }
+void type(FakePam& pam, const char* answer) {
+  pam.answers = {std::string(answer)};
+}
 
 /// A daemon whose reply is verdict, altered.
 FakeDaemon::Answerer reply_with(Verdict verdict, std::function<void(AuthReply&)> alter) {
@@ -106,8 +108,11 @@ CASE(authenticate_prompts_as_designed) {
   const struct {
     Kind kind;
     const char* prompt;
-  } rows[] = {{Kind::kPassword, "Password: "}, {Kind::kVoicemail, "PIN: "}, {Kind::kLogin, "PIN: "},
-              {Kind::kPhone, "Password: "},    {Kind::kAdmin, "Password: "}};
+  } rows[] = {{Kind::kPassword, "Password: "},
+              {Kind::kVoicemail, "PIN: "},
+              {Kind::kLogin, "PIN: "},
+              {Kind::kPhone, "Password: "},
+              {Kind::kAdmin, "Password: "}};
   FakeDaemon daemon(Verdict::kRefused);
   for (const auto& row : rows) {
     FakePam pam;
@@ -163,9 +168,12 @@ CASE(authenticate_uses_first_pass_as_told) {
     int result;
     const char* sent;
   } rows[] = {
-      {Pass::kFirst, "first", 0, PAM_SUCCESS, "first"}, {Pass::kFirst, std::nullopt, 0, PAM_AUTH_ERR, ""},
-      {Pass::kFirst, "", 0, PAM_AUTH_ERR, ""},          {Pass::kTry, "first", 0, PAM_SUCCESS, "first"},
-      {Pass::kTry, std::nullopt, 1, PAM_SUCCESS, "typed"}, {Pass::kTry, "", 1, PAM_SUCCESS, "typed"},
+      {Pass::kFirst, "first", 0, PAM_SUCCESS, "first"},
+      {Pass::kFirst, std::nullopt, 0, PAM_AUTH_ERR, ""},
+      {Pass::kFirst, "", 0, PAM_AUTH_ERR, ""},
+      {Pass::kTry, "first", 0, PAM_SUCCESS, "first"},
+      {Pass::kTry, std::nullopt, 1, PAM_SUCCESS, "typed"},
+      {Pass::kTry, "", 1, PAM_SUCCESS, "typed"},
       {Pass::kAsk, "first", 1, PAM_SUCCESS, "typed"},
   };
   for (const auto& row : rows) {
@@ -236,7 +244,7 @@ CASE(authenticate_sets_environment_on_success_only) {
   type(pam, "4711");
   assert_int_equal(authenticate(pam, options_for(daemon), 0), PAM_SUCCESS);
   const std::map<std::string, std::string> expected = {
-      {"PBXCRED_ACCOUNT", "1001@example.org"}, {"PBXCRED_METHOD", "pin"},     {"PBXCRED_PHASE", "warn"},
+      {"PBXCRED_ACCOUNT", "1001@example.org"}, {"PBXCRED_METHOD", "pin"},   {"PBXCRED_PHASE", "warn"},
       {"PBXCRED_NOTICE", "password-unset"},    {"PBXCRED_DAYS_LEFT", "30"}, {"PBXCRED_CHANGE", "password,voicemail"}};
   assert_true(pam.env == expected);
   pam.env["PBXCRED_GRANT"] = "stale";

@@ -266,8 +266,8 @@ CASE(change_asks_for_password_and_then_pin) {
   type(pam, {"4711", "new", "new", "0815", "0815"});
   assert_int_equal(authenticate(pam, options_for(daemon), 0), PAM_SUCCESS);
   assert_int_equal(change(pam, options_for(daemon), kExpired), PAM_SUCCESS);
-  assert_true((pam.prompts ==
-               Lines{"Password: ", "New password: ", "Retype new password: ", "New PIN: ", "Retype new PIN: "}));
+  assert_true(
+      (pam.prompts == Lines{"Password: ", "New password: ", "Retype new password: ", "New PIN: ", "Retype new PIN: "}));
   const Seen commit = daemon.seen().back();
   assert_int_equal(commit.secrets.size(), 2);
   assert_true((commit.secrets[0] == std::pair{Kind::kPassword, std::string("new")}));
@@ -425,8 +425,11 @@ CASE(change_prompts_by_kind) {
   const struct {
     Kind kind;
     const char* noun;
-  } rows[] = {{Kind::kPassword, "password"}, {Kind::kVoicemail, "PIN"}, {Kind::kLogin, "PIN"},
-              {Kind::kPhone, "password"},    {Kind::kAdmin, "password"}};
+  } rows[] = {{Kind::kPassword, "password"},
+              {Kind::kVoicemail, "PIN"},
+              {Kind::kLogin, "PIN"},
+              {Kind::kPhone, "password"},
+              {Kind::kAdmin, "password"}};
   for (const auto& row : rows) {
     Script script;
     script.change = only(row.kind);
@@ -435,8 +438,7 @@ CASE(change_prompts_by_kind) {
     type(pam, {"1", "2", "2"});
     assert_int_equal(change(pam, options_for(daemon, row.kind)), PAM_SUCCESS);
     const std::string noun = row.noun;
-    assert_true(
-        (pam.prompts == Lines{"Current " + noun + ": ", "New " + noun + ": ", "Retype new " + noun + ": "}));
+    assert_true((pam.prompts == Lines{"Current " + noun + ": ", "New " + noun + ": ", "Retype new " + noun + ": "}));
   }
 }
 

@@ -195,7 +195,8 @@ CASE(module_leaves_secret_to_later_modules) {
     return Act{Act::Mode::kReply, reply_to(seen, right ? Verdict::kGranted : Verdict::kRefused), {}};
   });
   const std::string line = module_path() + ' ' + words_for(daemon, "");
-  const Service service(Lines{"optional " + line + " account=voicemail", "required " + line + " account=password use_first_pass"});
+  const Service service(
+      Lines{"optional " + line + " account=voicemail", "required " + line + " account=password use_first_pass"});
   Program program(service);
   program.answers = {"typed"};
   assert_int_equal(pam_authenticate(program.handle(), 0), PAM_SUCCESS);
@@ -361,7 +362,8 @@ CASE(module_works_when_descriptors_are_above_1023) {
   assert_true(in_child([&] {
     limit.rlim_cur = 1200;
     setrlimit(RLIMIT_NOFILE, &limit);
-    while (open("/dev/null", O_RDONLY | O_CLOEXEC) < 1100) {}
+    while (open("/dev/null", O_RDONLY | O_CLOEXEC) < 1100) {
+    }
     Program program(service);
     program.answers = {"right"};
     return pam_authenticate(program.handle(), 0) == PAM_SUCCESS;
@@ -423,8 +425,7 @@ RUN_CASES(cmocka_unit_test(module_signs_in_through_libpam),
           cmocka_unit_test(module_changes_on_demand_with_the_grant_of_the_login),
           cmocka_unit_test(module_lets_chpasswd_change_without_the_current_secret),
           cmocka_unit_test(module_asks_a_setuid_program_for_the_current_secret),
-          cmocka_unit_test(module_unloads_with_its_handle),
-          cmocka_unit_test(module_leaves_the_host_process_as_it_was),
+          cmocka_unit_test(module_unloads_with_its_handle), cmocka_unit_test(module_leaves_the_host_process_as_it_was),
           cmocka_unit_test(module_works_when_standard_descriptors_are_closed),
           cmocka_unit_test(module_works_when_descriptors_are_above_1023),
           cmocka_unit_test(module_fails_cleanly_when_no_descriptor_is_left),

@@ -109,6 +109,5 @@ CASE(options_are_refused_when_wrong) {
 
 }  // namespace
 
-RUN_CASES(cmocka_unit_test(options_have_defaults_when_only_account_is_given),
-          cmocka_unit_test(options_take_every_kind), cmocka_unit_test(options_take_every_word),
-          cmocka_unit_test(options_are_refused_when_wrong))
+RUN_CASES(cmocka_unit_test(options_have_defaults_when_only_account_is_given), cmocka_unit_test(options_take_every_kind),
+          cmocka_unit_test(options_take_every_word), cmocka_unit_test(options_are_refused_when_wrong))

@@ -199,10 +199,12 @@ CASE(lmdb_store_keeps_what_was_acknowledged_when_killed) {
   }
   to.reset();
   int last = -1;
-  while (last < 200 && read(from.get(), &last, sizeof last) == sizeof last) {}
+  while (last < 200 && read(from.get(), &last, sizeof last) == sizeof last) {
+  }
   kill(child, SIGKILL);
   waitpid(child, nullptr, 0);
-  while (read(from.get(), &last, sizeof last) == sizeof last) {}
+  while (read(from.get(), &last, sizeof last) == sizeof last) {
+  }
   assert_true(last >= 200);
   const auto store = opened(dir, false);
   for (int i = 0; i <= last; ++i) assert_string_equal(get(*store, numbered(i)).c_str(), "v");
@@ -278,7 +280,8 @@ CASE(lmdb_store_opens_a_file_whose_last_pages_are_free) {
 CASE(lmdb_store_refuses_another_kind_of_file) {
   const TempDir dir;
   const std::string path = dir.file("store.mdb");
-  for (const std::string& content : {std::string(64 << 10, 'x'), std::string(64 << 10, '\0'), std::string("SQLite format 3")}) {
+  for (const std::string& content :
+       {std::string(64 << 10, 'x'), std::string(64 << 10, '\0'), std::string("SQLite format 3")}) {
     std::ofstream(path, std::ios::binary | std::ios::trunc) << content;
     expect_refused(dir, false, Code::kCorrupt, "no LMDB file");
   }
@@ -304,12 +307,14 @@ CASE(lmdb_store_keeps_a_reserve_when_the_map_is_full) {
 
   // Again and again: counters, new ones too, and erasing.
   for (int i = 0; i < 300; ++i) {
-    const Status counted = put_one(*store, "ledger-" + std::to_string(i % 100), std::string(150, 'l'), Space::kUseReserve);
+    const Status counted =
+        put_one(*store, "ledger-" + std::to_string(i % 100), std::string(150, 'l'), Space::kUseReserve);
     if (!counted) fail_msg("%d: %s", i, counted.error().what.c_str());
   }
   assert_false(put_one(*store, "another", std::string(2000, 'v')).ok());
   for (int i = 0; i < stored; ++i)
-    if (const Status erased = erase_one(*store, numbered(i)); !erased) fail_msg("%d: %s", i, erased.error().what.c_str());
+    if (const Status erased = erase_one(*store, numbered(i)); !erased)
+      fail_msg("%d: %s", i, erased.error().what.c_str());
   assert_int_equal(store->stat()->entries, 100);
   for (int i = 0; i < 1000; ++i)
     if (const Status put = put_one(*store, numbered(i), std::string(2000, 'v')); !put)

@@ -19,27 +19,33 @@ namespace {
 constexpr std::uint64_t kMap = std::uint64_t{64} << 20;
 
 /// One promise on both stores: CONTRACT(x) { uses store } gives the cases lmdb_store_x and memory_store_x.
-#define CONTRACT(name)                                                     \
-  static void name(Store& store);                                          \
-  CASE(lmdb_store_##name) {                                                \
-    const TempDir dir;                                                     \
-    auto store = LmdbStore::open(dir.path(), kMap, true);                  \
-    if (!store) fail_msg("%s", store.error().what.c_str());                \
-    name(**store);                                                         \
-  }                                                                        \
-  CASE(memory_store_##name) {                                              \
-    MemoryStore store;                                                     \
-    name(store);                                                           \
-  }                                                                        \
+#define CONTRACT(name)                                      \
+  static void name(Store& store);                           \
+  CASE(lmdb_store_##name) {                                 \
+    const TempDir dir;                                      \
+    auto store = LmdbStore::open(dir.path(), kMap, true);   \
+    if (!store) fail_msg("%s", store.error().what.c_str()); \
+    name(**store);                                          \
+  }                                                         \
+  CASE(memory_store_##name) {                               \
+    MemoryStore store;                                      \
+    name(store);                                            \
+  }                                                         \
   static void name(Store& store)
 #define BOTH(name) cmocka_unit_test(lmdb_store_##name), cmocka_unit_test(memory_store_##name)
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
-std::unique_ptr<StoreRead> reading(Store& store) { return std::move(*store.read()); }
-std::unique_ptr<StoreWrite> writing(Store& store) { return std::move(*store.write()); }
+std::unique_ptr<StoreRead> reading(Store& store) {
+  return std::move(*store.read());
+}
+std::unique_ptr<StoreWrite> writing(Store& store) {
+  return std::move(*store.write());
+}
 
-void put(StoreWrite& write, std::string_view key, std::string_view value) { write.put(as_bytes(key), as_bytes(value)); }
+void put(StoreWrite& write, std::string_view key, std::string_view value) {
+  write.put(as_bytes(key), as_bytes(value));
+}
 
 void commit_pairs(Store& store, const Pairs& pairs) {
   const auto write = writing(store);
@@ -53,7 +59,9 @@ std::string get(StoreRead& read, std::string_view key) {
   if (!value) return "!";
   return value->value_or("-");
 }
-std::string get(Store& store, std::string_view key) { return get(*reading(store), key); }
+std::string get(Store& store, std::string_view key) {
+  return get(*reading(store), key);
+}
 
 /// "key=value", "-" at the end, "!" on error.
 std::string show(const Result<std::optional<Entry>>& entry) {
@@ -67,7 +75,9 @@ Pairs everything(StoreRead& read, std::string_view from = {}) {
   return all;
 }
 
-void expect(const std::string& got, const char* wanted) { assert_string_equal(got.c_str(), wanted); }
+void expect(const std::string& got, const char* wanted) {
+  assert_string_equal(got.c_str(), wanted);
+}
 
 }  // namespace
 
@@ -126,8 +136,10 @@ CONTRACT(shows_a_reader_the_moment_it_began) {
 
 CONTRACT(orders_keys_by_bytes) {
   const std::string zero("\0", 1), zeros("\0\0", 2);
-  commit_pairs(store, {{"b", ""}, {"\xff", ""}, {"a", ""}, {"\x7f", ""}, {"\x80", ""}, {zeros, ""}, {"aa", ""}, {zero, ""}});
-  const Pairs wanted{{zero, ""}, {zeros, ""}, {"a", ""}, {"aa", ""}, {"b", ""}, {"\x7f", ""}, {"\x80", ""}, {"\xff", ""}};
+  commit_pairs(store,
+               {{"b", ""}, {"\xff", ""}, {"a", ""}, {"\x7f", ""}, {"\x80", ""}, {zeros, ""}, {"aa", ""}, {zero, ""}});
+  const Pairs wanted{{zero, ""}, {zeros, ""},  {"a", ""},    {"aa", ""},
+                     {"b", ""},  {"\x7f", ""}, {"\x80", ""}, {"\xff", ""}};
   assert_true(everything(*reading(store)) == wanted);
 }
 

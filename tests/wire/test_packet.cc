@@ -29,8 +29,12 @@ struct Pair {
   }
 };
 
-MonotonicTime soon() { return monotonic_now() + milliseconds(20); }
-bool is_open(int fd) { return fcntl(fd, F_GETFD) >= 0; }
+MonotonicTime soon() {
+  return monotonic_now() + milliseconds(20);
+}
+bool is_open(int fd) {
+  return fcntl(fd, F_GETFD) >= 0;
+}
 
 void expect_failure(const IoStatus& status, Code code) {
   assert_false(static_cast<bool>(status));
@@ -109,7 +113,7 @@ CASE(packet_is_unavailable_when_other_side_has_gone) {
   Bytes packet;
   pair.a.reset();
   expect_failure(receive_packet(pair.b.get(), buffer, packet, kNever), Code::kUnavailable);
-  // No SIGPIPE: the default action would end this program.
+  // And no SIGPIPE, whose default action would end this program.
   expect_failure(send_packet(pair.b.get(), buffer, kNever), Code::kUnavailable);
 }
 
@@ -205,8 +209,7 @@ CASE(packet_waits_to_the_deadline_when_interrupted) {
 
 }  // namespace
 
-RUN_CASES(cmocka_unit_test(packet_arrives_whole_when_sent),
-          cmocka_unit_test(packet_is_invalid_when_longer_than_buffer),
+RUN_CASES(cmocka_unit_test(packet_arrives_whole_when_sent), cmocka_unit_test(packet_is_invalid_when_longer_than_buffer),
           cmocka_unit_test(packet_times_out_when_nothing_comes),
           cmocka_unit_test(packet_times_out_when_buffer_stays_full),
           cmocka_unit_test(packet_is_unavailable_when_other_side_has_gone),

@@ -26,7 +26,7 @@ class AdminConnections::Reply final : public AdminReply {
 
   void send(SecureBuffer packet) override {
     if (owner_ == nullptr) return;
-    if (packet.size() > kMaxPacket) return;  // a view too large for its reader; Done still comes
+    if (packet.size() > kMaxPacket) return put(Note{true, "reply", "too large to be sent; it is left out"});
     packets_.push_back(std::move(packet));
     if (packets_.size() == 1) owner_->flush(number_);
   }

@@ -93,13 +93,13 @@ void AuthConnections::accept_some() {
 
 void AuthConnections::admit(Fd socket) {
   const Context services = services_();
+  // Without having read anything: the peer is told that it is turned away, and no more.
+  AuthReply denied;
+  denied.verdict = Verdict::kDenied;
   const auto peer = peer_of(socket.get());
-  if (!peer) return;
+  if (!peer) return send_reply(socket.get(), denied);
   auto access = access_of(*services.settings, peer->uid);
   if (!access) {
-    // Without having read anything: the peer is told why it is turned away, and no more.
-    AuthReply denied;
-    denied.verdict = Verdict::kDenied;
     send_reply(socket.get(), denied);
     if (said_.may(std::to_string(peer->uid), engine_.clock().now()))
       services.log->write(LogLevel::kWarning,

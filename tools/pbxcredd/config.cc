@@ -12,7 +12,7 @@
 namespace pbxcred {
 namespace {
 
-constexpr std::uint64_t kLeastStore = 1ULL << 20;  // bytes; the store itself says if it needs more
+constexpr std::uint64_t kLeastStore = 4ULL << 20;  // bytes; as LmdbStore
 
 void read_default_domain(ConfigReader& reader, const Setting& setting, Settings& settings) {
   const auto typed = reader.string(setting);
@@ -34,7 +34,7 @@ void read_store_size(ConfigReader& reader, const Setting& setting, Settings& set
   if (!typed) return;
   const auto size = parse_size(*typed);
   if (!size || *size < kLeastStore) {
-    reader.error(setting, "store_size: " + (size ? std::string("at least \"1M\"") : size.error().what));
+    reader.error(setting, "store_size: " + (size ? std::string("at least \"4M\"") : size.error().what));
     return;
   }
   settings.store_size = *size;

@@ -1,0 +1,259 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""make bench: what pbxcred costs beside the hash. One run, interleaved; a table of medians on standard output.
+
+Environment: builddir; BENCH_ACCOUNTS=1000000, the larger number of accounts; BENCH_ROUNDS=9; BENCH_SECONDS=3, of one
+measurement of (a); TMPDIR, for stores. Arguments select parts: a b c. Needs Debian's own Python, whose dbm.ndbm writes
+what pam_userdb reads; without it that comparison is left out. Everything stays on this machine and in one directory.
+"""
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+try:
+    import dbm.ndbm as userdb
+except ImportError:
+    userdb = None
+
+BUILD = os.path.abspath(os.environ.get("builddir", "."))
+BENCH = os.path.join(BUILD, "tests/bench")
+MODULE = os.path.join(BUILD, "pam_pbx/.libs/pam_pbx.so")
+DAEMON = os.path.join(BUILD, "tools/pbxcredd/pbxcredd")
+SMALL, LARGE = 10_000, int(os.environ.get("BENCH_ACCOUNTS", "1000000"))
+ROUNDS, SECONDS = int(os.environ.get("BENCH_ROUNDS", "9")), float(os.environ.get("BENCH_SECONDS", "3"))
+LOGINS = 300  # a round and service in (b)
+MEMORY_KIB, PASSES = 19456, 2  # the default cost
+WORKERS = os.cpu_count()
+CROWD = 64
+STORE_SIZE = 64 << 30  # address space
+SECRET = "benchmark-secret-0123"
+USERS_PER_DOMAIN = 1000
+SAMPLE = 50_000  # users that log in, of a larger number
+MIB = 1 << 20
+
+
+# ---- daemons
+
+def name_of(number):
+    """The user of that number; those of a domain are together."""
+    return f"{1000 + number % USERS_PER_DOMAIN}@pbx{number // USERS_PER_DOMAIN}.example"
+
+
+class Daemon:
+    """A daemon with so many accounts in a directory of its own, and a PAM service for it."""
+
+    def __init__(self, directory, name, accounts, hashing, confdir):
+        self.dir, self.name = os.path.join(directory, name), name
+        self.binary = DAEMON if hashing else os.path.join(BENCH, "pbxcredd-nohash")
+        self.process = None
+        os.mkdir(self.dir)
+        self.config = self.path("pbxcred.conf")
+        with open(self.config, "w", encoding="ascii") as file:
+            file.write(f'run_dir = "{self.path("run")}";\nstate_dir = "{self.path("state")}";\n'
+                       f'key_file = "{self.path("keys/ring")}";\nuser = "";\nstore_size = "{STORE_SIZE >> 30}G";\n'
+                       f'workers = {WORKERS};\nhash = {{ memory_kib = {MEMORY_KIB}; passes = {PASSES}; lanes = 1; }};\n'
+                       f'services = ( {{ user = "#{os.getuid()}"; kinds = [ "password" ]; }} );\n')
+        subprocess.run([self.binary, "--config", self.config, "--init"], check=True)
+        self.fill(accounts, "load_store" if hashing else "load_store-nohash")
+        step = max(1, accounts // SAMPLE)
+        self.names = write_names(self.path("names"), range(0, accounts, step))
+        write_service(confdir, name, f"{MODULE} account=password run_dir={self.path('run')}")
+
+    def path(self, name):
+        return os.path.join(self.dir, name)
+
+    def fill(self, accounts, loader):
+        """Before the daemon starts."""
+        begin = time.monotonic()
+        command = [os.path.join(BENCH, loader), self.path("state"), self.path("keys/ring"), str(STORE_SIZE),
+                   str(MEMORY_KIB), str(PASSES)]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, text=True) as process:
+            process.stdin.write(SECRET + "\n")
+            process.stdin.writelines(name_of(i) + "\n" for i in range(accounts))
+            process.stdin.close()
+            if process.wait() != 0:
+                raise SystemExit("the store could not be filled")
+        size = os.stat(self.path("state/store.mdb")).st_blocks * 512 / MIB
+        print(f"# {self.name}: {accounts} accounts in {time.monotonic() - begin:.1f} s, {size:.0f} MiB", flush=True)
+
+    def __enter__(self):
+        with open(self.path("log"), "wb") as log:
+            self.process = subprocess.Popen([self.binary, "--config", self.config], stdin=subprocess.DEVNULL, stderr=log)
+        end = time.monotonic() + 60
+        while not (self.ready() or self.process.poll() is not None or time.monotonic() > end):
+            time.sleep(0.02)
+        if not self.ready():
+            self.__exit__()
+            raise SystemExit("the daemon does not start:\n" + self.log())
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(60)
+
+    def log(self):
+        with open(self.path("log"), encoding="utf-8", errors="replace") as log:
+            return log.read()
+
+    def ready(self):
+        return os.path.exists(self.path("log")) and " ready: " in self.log()
+
+    def word(self):
+        """The argument that tells pam_logins of it."""
+        return f"{self.name}={self.names}"
+
+    def forget_peak(self):
+        """From now on peak() counts anew. A daemon is not dumpable: only root may say so; others start it again."""
+        try:
+            with open(f"/proc/{self.process.pid}/clear_refs", "w", encoding="ascii") as file:
+                file.write("5")
+        except PermissionError:
+            self.__exit__()
+            self.__enter__()
+
+    def peak(self):
+        """The most memory it had, in MiB."""
+        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as file:
+            fields = dict(line.split(":", 1) for line in file)
+        return int(fields["VmHWM"].split()[0]) / 1024
+
+
+def write_names(path, numbers):
+    with open(path, "w", encoding="ascii") as file:
+        file.writelines(name_of(i) + "\n" for i in numbers)
+    return path
+
+
+def write_service(confdir, name, words):
+    with open(os.path.join(confdir, name), "w", encoding="ascii") as file:
+        file.write(f"auth required {words}\n")
+
+
+def make_userdb(directory, name, accounts, confdir):
+    """pam_userdb's file with secrets in clear: no hash there either. Returns its argument for pam_logins."""
+    path = os.path.join(directory, name + "-file")
+    with userdb.open(path, "n", 0o600) as file:
+        for i in range(accounts):
+            file[name_of(i)] = SECRET
+    write_service(confdir, name, f"pam_userdb.so db={path} crypt=none")
+    return name + "=" + write_names(path + "-names", range(0, accounts, max(1, accounts // SAMPLE)))
+
+
+# ---- measuring
+
+def numbers_of(program, *words):
+    """What a program of this folder prints, a list of numbers a line."""
+    done = subprocess.run([os.path.join(BENCH, program), *map(str, words)], input=SECRET + "\n", text=True, check=True,
+                          stdout=subprocess.PIPE)
+    return [[float(word) for word in line.split()] for line in done.stdout.splitlines()]
+
+
+def number_of(program, *words):
+    return numbers_of(program, *words)[0][0]
+
+
+class Table:
+    """Prints a line a figure: median, minimum, maximum, count, and how it stands to its target."""
+
+    def __init__(self):
+        print(f"\n{'':58}{'median':>10}{'min':>10}{'max':>10}{'n':>4}  target")
+
+    def line(self, what, values, target=None, most=None):
+        """target: (words, limit); most: whether the limit is the most there may be, else the least."""
+        middle = statistics.median(values)
+        verdict = ""
+        if target is not None:
+            good = middle <= target[1] if most else middle >= target[1]
+            verdict = f"  {target[0]} {'PASS' if good else 'MISS'}"
+        digits = 3 if middle < 10 else 1
+        print(f"{what:58}{middle:>10.{digits}f}{min(values):>10.{digits}f}{max(values):>10.{digits}f}{len(values):>4}"
+              f"{verdict}", flush=True)
+
+
+def compare_throughput(table, directory, confdir):
+    """(a) Four clients a worker keep the daemon busy; beside it nothing but hashes."""
+    rates, raws = [], []
+    with Daemon(directory, "rate", CROWD, True, confdir) as daemon:
+        for i in range(ROUNDS):
+            def run_daemon():
+                rates.append(number_of("pam_logins", "rate", confdir, SECONDS, 4 * WORKERS, daemon.word()))
+
+            def run_raw():
+                raws.append(number_of("raw_argon2", WORKERS, MEMORY_KIB, PASSES, SECONDS))
+            for run in (run_daemon, run_raw) if i % 2 == 0 else (run_raw, run_daemon):
+                run()
+    table.line("(a) daemon logins / raw argon2id hashes", [d / r for d, r in zip(rates, raws)], (">= 0.90", 0.90))
+    table.line("    daemon, logins per second", rates)
+    table.line("    raw, hashes per second", raws)
+
+
+def compare_logins(table, directory, confdir):
+    """(b) One login after the other, without the hash, by turns with pam_permit and pam_userdb."""
+    write_service(confdir, "permit", "pam_permit.so")
+    few = Daemon(directory, "few", SMALL, False, confdir)
+    many = Daemon(directory, "many", LARGE, False, confdir)
+    words = ["permit=" + few.names, few.word(), many.word()]
+    if userdb is not None:
+        words += [make_userdb(directory, "userdb", SMALL, confdir), make_userdb(directory, "userdb-many", LARGE, confdir)]
+    with few, many:
+        rounds = numbers_of("pam_logins", "each", confdir, 3 * ROUNDS, LOGINS, *words)
+    over = [[value - row[0] for value in row] for row in rounds]
+    pbx = [row[1] for row in over]
+    table.line(f"(b) us a login over pam_permit, {SMALL} accounts", pbx, ("<= 90", 90), most=True)
+    table.line(f"    the same, {LARGE} accounts / {SMALL}", [row[2] / row[1] for row in over], ("<= 1.15", 1.15), most=True)
+    table.line(f"    us over pam_permit, {LARGE} accounts", [row[2] for row in over])
+    table.line("    pam_permit itself, us", [row[0] for row in rounds])
+    if userdb is not None:
+        table.line(f"    pbxcred / pam_userdb, both over pam_permit, {SMALL}", [row[1] / row[3] for row in over])
+        table.line(f"    pbxcred / pam_userdb, both over pam_permit, {LARGE}", [row[2] / row[4] for row in over])
+        table.line(f"    pam_userdb, us over pam_permit, {SMALL} accounts", [row[3] for row in over])
+        table.line(f"    pam_userdb, us over pam_permit, {LARGE} accounts", [row[4] for row in over])
+    else:
+        print("    pam_userdb: left out, this Python has no dbm.ndbm")
+
+
+def compare_crowds(table, directory, confdir):
+    """(c) 64 logins at the same moment against 2: memory and time."""
+    peaks, times = {2: [], CROWD: []}, {2: [], CROWD: []}
+    with Daemon(directory, "crowd", CROWD, True, confdir) as daemon:
+        for i in range(ROUNDS):
+            for clients in (2, CROWD) if i % 2 == 0 else (CROWD, 2):
+                daemon.forget_peak()
+                times[clients].append(number_of("pam_logins", "burst", confdir, 1, clients, daemon.word()))
+                peaks[clients].append(daemon.peak())
+    limit = WORKERS * MEMORY_KIB / 1024 + 32
+    table.line(f"(c) MiB of the daemon at most, {CROWD} logins at once", peaks[CROWD], (f"<= {limit:.0f}", limit), most=True)
+    table.line(f"    the same, {CROWD} / 2 logins", [m / f for m, f in zip(peaks[CROWD], peaks[2])])
+    table.line(f"    ms of the median login, {CROWD} at once", times[CROWD])
+    table.line("    ms of the median login, 2 at once", times[2])
+    table.line(f"    time, {CROWD} / 2 logins ({CROWD // 2 / WORKERS:.0f} hashes ahead of the median one)",
+               [m / f for m, f in zip(times[CROWD], times[2])])
+
+
+def load():
+    with open("/proc/loadavg", encoding="ascii") as file:
+        return file.read().strip()
+
+
+def main():
+    parts = {"a": compare_throughput, "b": compare_logins, "c": compare_crowds}
+    chosen = sys.argv[1:] or list(parts)
+    directory = tempfile.mkdtemp(prefix="pbxbench")
+    confdir = os.path.join(directory, "pam.d")
+    os.mkdir(confdir)
+    os.umask(0o022)
+    print(f"pbxcred benchmark: {WORKERS} processors and workers, argon2id {MEMORY_KIB} KiB x {PASSES}, {ROUNDS} rounds\n"
+          f"load before: {load()}", flush=True)
+    try:
+        for part in chosen:
+            parts[part](Table(), directory, confdir)
+    finally:
+        shutil.rmtree(directory)
+    print(f"\nload after: {load()}")
+
+
+if __name__ == "__main__":
+    main()
