@@ -122,7 +122,9 @@ def test_R29_R82_password_that_must_change_is_changed_in_the_login():
         server.set_secret("petra", "password", PASSWORD, "--temporary")
         run = sshd.ssh("petra", "keyboard-interactive", [PASSWORD, NEW, NEW])
         equal(run.status, 0, str(run))
-        equal([p.split(") ")[-1].strip() for p in sshd.prompts()], ["Password:", "New password:", "Retype new password:"])
+        asked = [line.split(") ")[-1].strip() for line in sshd.prompts()]
+        equal([line for line in asked if line.endswith(":")], ["Password:", "New password:", "Retype new password:"])
+        expect(any("15 to 256" in line for line in asked), f"the rules are told: {asked}")
         equal(server.kind("petra", "password")["must_change"], False)
         equal(sshd.ssh("petra", "keyboard-interactive", [NEW]).status, 0)
         expect(sshd.ssh("petra", "keyboard-interactive", [PASSWORD]).status != 0, "the old one")
