@@ -113,6 +113,8 @@ void AuthTryTask::step() {
   const auto told = [self](const AuthReply& reply, Outcome outcome, const Status& status) {
     self->waiting_ = false;
     if (!status) return self->finish(status);
+    if (outcome == Outcome::kUnknown)
+      return self->finish(Error{Code::kNotFound, "nobody answers to that name, or more than one does"});
     AuthTryView view;
     view.signed_in = reply.verdict == Verdict::kGranted;
     view.account = std::string(reply.account);

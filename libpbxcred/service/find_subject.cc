@@ -13,7 +13,10 @@ Result<std::optional<Account>> find_subject(Read& read, const Context& context, 
   PBXCRED_TRY(auto account, find_account(read, {asked.user, asked.domain, context.settings->default_domain}));
   if (!account || access.domains.empty() || account->role == Role::kAdmin) return account;
   PBXCRED_TRY(auto domain, domain_of_account(read, *account));
-  const bool allowed = std::find(access.domains.begin(), access.domains.end(), domain->name) != access.domains.end();
+  const auto listed = [&](const std::string& name) {
+    return std::find(access.domains.begin(), access.domains.end(), name) != access.domains.end();
+  };
+  const bool allowed = listed(domain->name) || std::any_of(domain->aliases.begin(), domain->aliases.end(), listed);
   if (!allowed) account.reset();
   return account;
 }

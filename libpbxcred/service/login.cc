@@ -24,6 +24,8 @@ Verdict verdict_of(Outcome outcome) {
   return outcome == Outcome::kUnknown ? Verdict::kUnknown : Verdict::kRefused;
 }
 
+bool is_zero(const Hash16& hash) { return hash == Hash16{}; }
+
 }  // namespace
 
 Login::Login(Context context, Access access, Asked asked, Secret secret, Use use, Told told)
@@ -38,7 +40,8 @@ Login::Login(Context context, Access access, Asked asked, Secret secret, Use use
 Result<std::optional<Lane>> Login::lane(Read& read) {
   PBXCRED_TRY(auto account, find_subject(read, context_, access_, asked_));
   // Unknown names queue as known ones do.
-  return std::optional<Lane>(account ? account->id.raw : hash_name(read.ring(), asked_.user));
+  stray_ = hash_name(read.ring(), asked_.user);
+  return std::optional<Lane>(account ? account->id.raw : stray_);
 }
 
 Result<UseCase::Next> Login::prepare(Read& read, Time) {
@@ -49,7 +52,6 @@ Result<UseCase::Next> Login::prepare(Read& read, Time) {
   account_.reset();
   verifier_.reset();
   PBXCRED_TRY(auto account, find_subject(read, context_, access_, asked_));
-  stray_ = hash_name(read.ring(), asked_.user);
   if (!account) return Next::kCompute;
   account_ = account->id;
   PBXCRED_TRY(Secrets secrets, load_secrets(read, account->id));
@@ -114,6 +116,7 @@ Result<UseCase::Settled> Login::settle(Write& write, Time now) {
   facts.due = must_change(verifier, now);
   outcome_ = decide(facts);
   if (is_granted(outcome_)) {
+    rules_ = describe(policy_for(*context_.settings, domain ? &*domain : nullptr, verifier.kind).policy, verifier.kind);
     record_success(write, *account, verifier, ledger.has_value(), now);
     return Settled::kDone;
   }
@@ -147,6 +150,8 @@ Status Login::record_failure(Write& write, const Account& account, Ledger ledger
 void Login::finish(const Status& outcome) {
   AuthReply reply = reply_to(asked_);
   reply.verdict = outcome ? verdict_of(outcome_) : pbxcred::verdict_of(outcome.error());
+  // Who knows the secret may know why it cannot be changed.
+  if (outcome && use_ == Use::kProof && outcome_ == Outcome::kDisabled && matched_) reply.verdict = Verdict::kDisabled;
   const bool granted = outcome && is_granted(outcome_);
   if (granted) {
     reply.account = account_name_;
@@ -166,6 +171,7 @@ void Login::finish(const Status& outcome) {
     text_ = fmt::format("Your {} must be changed.", noun_of(*charged_));
     reply.texts.push_back({false, text_});
   }
+  if (granted && use_ == Use::kProof) reply.texts.push_back({false, rules_});
   log(outcome, reply.verdict);
   told_(reply, outcome ? outcome_ : Outcome::kUnknown, outcome);
 }
@@ -173,7 +179,8 @@ void Login::finish(const Status& outcome) {
 void Login::log(const Status& outcome, Verdict verdict) const {
   const bool granted = verdict == Verdict::kGranted;
   // People type passwords where names belong: a name that leads nowhere is logged as its keyed hash.
-  const std::string who = account_name_.empty() ? "unknown:" + to_hex(Bytes(stray_)) : quoted(account_name_);
+  std::string who = quoted(account_name_);
+  if (account_name_.empty()) who = is_zero(stray_) ? "-" : "unknown:" + to_hex(Bytes(stray_));
   const std::string why = outcome ? name_of(outcome_) : outcome.error().what;
   context_.log->write(granted ? LogLevel::kInfo : LogLevel::kNotice,
                       fmt::format("{} account={} kind={} entry={} service={} source={} result={} reason={}",

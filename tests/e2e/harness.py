@@ -9,7 +9,6 @@ directory of its own under /tmp (short: paths of sockets have at most 107 bytes)
 Environment: builddir, srcdir (make check sets them); PBXCRED_E2E=no skips everything.
 """
 import contextlib
-import fcntl
 import json
 import os
 import re
@@ -17,10 +16,9 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
-import time
-import traceback
+
+from checks import PATIENCE, Failure, diagnose, equal, wait_until
 
 BUILD = os.path.abspath(os.environ.get("builddir", "."))
 SOURCE = os.path.abspath(os.environ.get("srcdir", os.path.join(os.path.dirname(__file__), "..", "..")))
@@ -30,53 +28,8 @@ MODULE = os.path.join(BUILD, "pam_pbx/.libs/pam_pbx.so")
 PAM_CLIENT = os.path.join(BUILD, "tests/pam/pam_client")
 FAULTS = os.path.join(BUILD, "tests/faults/.libs/failio.so")
 SAMPLE = os.path.join(SOURCE, "conf/examples/sample")
-PATIENCE = 120.0  # seconds until something that must happen is taken not to: the machine may be very busy
 
 LISTED_UID, UNLISTED_UID, NOBODY_UID = 12345, 12346, 65534
-
-
-class Failure(AssertionError):
-    """What was expected did not happen."""
-
-
-class Skipped(Exception):
-    """This test cannot run here; the text says why."""
-
-
-# ---- assertions
-
-def expect(condition, what):
-    if not condition:
-        raise Failure(what)
-
-
-def equal(got, wanted, what=""):
-    if got != wanted:
-        raise Failure(f"{what or 'value'}: got {got!r}, expected {wanted!r}")
-
-
-def contains(text, part, what=""):
-    if part not in text:
-        raise Failure(f"{what or 'text'} lacks {part!r}:\n{text}")
-
-
-def lacks(text, part, what=""):
-    if part in text:
-        raise Failure(f"{what or 'text'} has {part!r}:\n{text}")
-
-
-def wait_until(condition, what, patience=PATIENCE):
-    """Polls until condition() is true and returns that value."""
-    end = time.monotonic() + patience
-    pause = 0.01
-    while True:
-        value = condition()
-        if value:
-            return value
-        if time.monotonic() > end:
-            raise Failure(f"{what}: not within {patience:.0f} s")
-        time.sleep(pause)
-        pause = min(pause * 1.5, 0.2)
 
 
 def is_sanitized():
@@ -156,9 +109,14 @@ def effective_uid(uid):
         os.setegid(0)
 
 
-def as_user(uid):
-    """Arguments of subprocess for a child of that uid without further groups."""
-    return {} if uid is None else {"user": uid, "group": uid, "extra_groups": []}
+def as_user(uid, groups=()):
+    """Arguments of subprocess for a child of that uid, its group of the same number, and these."""
+    return {} if uid is None else {"user": uid, "group": uid, "extra_groups": list(groups)}
+
+
+def in_namespace(setup, *command):
+    """The command that runs setup, shell commands, and then becomes command, in a mount namespace of its own."""
+    return ["unshare", "-m", "sh", "-c", " && ".join([*setup, 'exec "$0" "$@"']), *command]
 
 
 # ---- the daemon
@@ -221,11 +179,15 @@ class Server:
         result = self.daemon("--init")
         equal(result.status, 0, str(result))
 
-    def start(self, wait=True, **kwargs):
-        """Starts the daemon; returns when it answers on both sockets."""
+    def start(self, wait=True, mounts=(), **kwargs):
+        """Starts the daemon; returns when it answers on both sockets. mounts: shell commands to run before, in a mount
+        namespace of its own."""
+        command = [DAEMON, "--config", self.path("pbxcred.conf")]
+        if mounts:
+            command = in_namespace(mounts, *command)
         with open(self.path("log"), "ab") as log:
-            self.process = subprocess.Popen([DAEMON, "--config", self.path("pbxcred.conf")], stdin=subprocess.DEVNULL,
-                                            stdout=log, stderr=log, env=child_environment(self.env), **kwargs)
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                            env=child_environment(self.env), **kwargs)
         if wait:
             wait_until(self.is_ready, "the daemon is ready")
 
@@ -278,12 +240,12 @@ class Server:
 
     # -- administration
 
-    def ctl(self, *words, secret=None, status=0, uid=None, env=None):
+    def ctl(self, *words, secret=None, status=0, uid=None, groups=()):
         """Runs pbxcredctl; secret goes to its standard input. status: what it must end with, None: anything."""
         command = [CTL, "--run-dir", self.run_dir, *words]
         text = b"" if secret is None else (secret if isinstance(secret, bytes) else secret.encode()) + b"\n"
         done = subprocess.run(command, capture_output=True, input=text, timeout=PATIENCE,
-                              env=child_environment(env), **as_user(uid))
+                              env=child_environment(), **as_user(uid, groups))
         result = Result(command[3:], done)
         if status is not None:
             equal(result.status, status, str(result))
@@ -340,63 +302,6 @@ def entry(user, kinds, domains=None, change=False, trust_rhost=False):
     return text + " }"
 
 
-# ---- other people's programs, on loopback, with files of our own in the place of the machine's
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-class Neighbour:
-    """A server that uses the module, in a mount namespace where server.path("etc-pam.d") is /etc/pam.d."""
-
-    def __init__(self, server, command, mounts=()):
-        """command: stays in the foreground. mounts: shell commands to run in the namespace first."""
-        self.log_path = server.path("neighbour.log")
-        setup = [f'mount --bind "{server.path("etc-pam.d")}" /etc/pam.d', *mounts, f"exec {command}"]
-        with open(self.log_path, "wb") as log:
-            self.process = subprocess.Popen(["unshare", "-m", "sh", "-c", " && ".join(setup)], stdin=subprocess.DEVNULL,
-                                            stdout=log, stderr=log, env=child_environment(), start_new_session=True)
-
-    def log(self):
-        with open(self.log_path, encoding="utf-8", errors="replace") as log:
-            return log.read()
-
-    def wait_for_port(self, port):
-        def is_up():
-            if self.process.poll() is not None:
-                raise Failure(f"it ended with {self.process.returncode}:\n{self.log()}")
-            with socket.socket() as probe:
-                return probe.connect_ex(("127.0.0.1", port)) == 0
-        wait_until(is_up, "it listens")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, *_):
-        if kind is not None and issubclass(kind, Failure):
-            print("# the program's log:")
-            diagnose(self.log()[-3000:])
-        self.process.terminate()
-        try:
-            self.process.wait(20)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-
-
-def need_namespace(*programs):
-    """Skips where a program is not installed or mounting is not allowed."""
-    for program in programs:
-        if not os.path.exists(program):
-            raise Skipped(f"{program} is not installed")
-    if subprocess.run(["unshare", "-m", "mount", "-t", "tmpfs", "tmpfs", "/mnt"], capture_output=True).returncode != 0:
-        raise Skipped("no private mount namespace here")
-
-
-# ---- running tests
-
 @contextlib.contextmanager
 def fresh_server(start=True, **settings):
     """A Server in a directory of its own: initialised and started, and gone afterwards. Its log is shown on failure."""
@@ -417,65 +322,3 @@ def fresh_server(start=True, **settings):
     finally:
         server.clean_up()
         shutil.rmtree(directory, ignore_errors=True)
-
-
-def diagnose(text):
-    for line in str(text).rstrip("\n").split("\n"):
-        print("#", line)
-
-
-def serialise(alone):
-    """Tests of one tree run side by side under make -j, but those that measure run alone."""
-    lock = os.open(os.path.join(BUILD, ".e2e-lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    fcntl.flock(lock, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
-    return lock
-
-
-def skip_reason():
-    if os.environ.get("PBXCRED_E2E") == "no":
-        return "PBXCRED_E2E=no"
-    if os.geteuid() != 0:
-        return "needs root: other uids must connect"
-    for binary in (DAEMON, CTL, MODULE, PAM_CLIENT):
-        if not os.path.exists(binary):
-            raise SystemExit(f"Bail out! {binary} is not built")
-    return None
-
-
-def run_one(number, name, function):
-    begin = time.monotonic()
-    directive = ""
-    try:
-        function()
-        word = "ok"
-    except Skipped as why:
-        word, directive = "ok", f" # SKIP {why}"
-    except Failure as failure:
-        diagnose(failure)
-        word = "not ok"
-    except Exception:  # a test's own mistake is a failure too
-        diagnose(traceback.format_exc())
-        word = "not ok"
-    print(f"{word} {number} - {name}{directive}")
-    print(f"# {time.monotonic() - begin:.1f} s")
-    sys.stdout.flush()
-    return word == "ok"
-
-
-def main(module_name="__main__", alone=False):
-    """Runs the tests of a file in the order in which they are written; names on the command line select."""
-    module = sys.modules[module_name]
-    tests = [(name, f) for name, f in vars(module).items() if name.startswith("test_") and callable(f)]
-    if len(sys.argv) > 1:
-        tests = [(name, f) for name, f in tests if any(word in name for word in sys.argv[1:])]
-    why = skip_reason()
-    if why:
-        print(f"1..0 # SKIP {why}")
-        return
-    os.umask(0o022)
-    lock = serialise(alone)
-    print(f"1..{len(tests)}")
-    sys.stdout.flush()
-    good = [run_one(i + 1, name, function) for i, (name, function) in enumerate(tests)]
-    os.close(lock)
-    sys.exit(0 if all(good) else 1)

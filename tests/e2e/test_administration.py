@@ -4,7 +4,9 @@ import csv
 import os
 import re
 
-from harness import contains, equal, expect, fresh_server, lacks, main
+from checks import contains, equal, expect, lacks
+from harness import fresh_server
+from tap import main
 
 PASSWORD, PIN, CODE = "correct horse battery", "482915", "730264"
 

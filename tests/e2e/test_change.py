@@ -3,7 +3,9 @@
 import datetime
 
 import wire
-from harness import (LISTED_UID, UNLISTED_UID, effective_uid, entry, equal, expect, fresh_server, main, wait_until)
+from checks import equal, expect, wait_until
+from harness import LISTED_UID, UNLISTED_UID, effective_uid, entry, fresh_server
+from tap import main
 
 USER = "101@acme.example"
 OLD, NEW, OTHER = "correct horse battery", "staple on a new page", "and yet another one"

@@ -10,8 +10,9 @@ import subprocess
 import sys
 
 import wire
-from harness import (DAEMON, LISTED_UID, Failure, child_environment, contains, entry, equal, expect, fresh_server, lacks,
-                     main, wait_until)
+from checks import contains, equal, expect, lacks, wait_until
+from harness import DAEMON, LISTED_UID, child_environment, entry, fresh_server
+from tap import main
 
 USER, PASSWORD = "101@acme.example", "correct horse battery"
 

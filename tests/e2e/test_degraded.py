@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Disk full and I/O errors: the daemon evaluates no secret that it could not count, says so, and comes back whole."""
 import os
-import subprocess
 
 import wire
-from harness import (DAEMON, FAULTS, Failure, Skipped, child_environment, contains, equal, expect, fresh_server,
-                     is_sanitized, lacks, main, wait_until)
+from checks import Failure, Skipped, contains, equal, expect, lacks, wait_until
+from harness import FAULTS, fresh_server, is_sanitized
+from neighbour import need_namespace
+from tap import main
 
 USER, PASSWORD = "101@acme.example", "correct horse battery"
 
@@ -96,6 +97,7 @@ def test_degraded_daemon_answers_at_once_and_survives_kill_9():
             equal(server.login("portal", USER, f"wrong {i}"), "AUTH_ERR")
         fault(server, "sync EIO")
         equal(server.login("portal", USER, "wrong, not counted"), "AUTHINFO_UNAVAIL")
+        expect(is_degraded(server), "it is degraded")
         for _ in range(50):
             equal(wire.login(server.path("run/auth.sock"), "password", USER, PASSWORD), "unavailable")
         server.kill()
@@ -132,6 +134,7 @@ def test_a_fault_at_start_stops_it_or_is_survived():
         fault(server, "write EIO")
         server.start()
         equal(server.login("portal", USER, "wrong"), "AUTHINFO_UNAVAIL")
+        expect(is_degraded(server), "it is degraded")
         fault(server, None)
         wait_until(lambda: not is_degraded(server), "it comes back")
         equal(server.login("portal", USER, PASSWORD), "SUCCESS")
@@ -141,15 +144,9 @@ class SmallDisk:
     """The daemon in a mount namespace of its own, where its state directory is a small file system."""
 
     def __init__(self, server, size):
-        self.server = server
         state = server.path("state")
         os.mkdir(state, 0o700)
-        script = f'mount -t tmpfs -o size={size},mode=0700 tmpfs "{state}" && "$0" --config "$1" --init && exec "$0" ' \
-                 '--config "$1"'
-        with open(server.path("log"), "ab") as log:
-            server.process = subprocess.Popen(["unshare", "-m", "sh", "-c", script, DAEMON, server.path("pbxcred.conf")],
-                                              stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=child_environment())
-        wait_until(server.is_ready, "the daemon is ready")
+        server.start(mounts=[f'mount -t tmpfs -o size={size},mode=0700 tmpfs "{state}"', '"$0" "$@" --init'])
         self.fill_path = f"/proc/{server.process.pid}/root{state}/fill"
 
     def fill(self):
@@ -166,8 +163,7 @@ class SmallDisk:
 
 
 def test_a_disk_that_is_really_full():
-    if subprocess.run(["unshare", "-m", "mount", "-t", "tmpfs", "tmpfs", "/mnt"], capture_output=True).returncode != 0:
-        raise Skipped("no private mount namespace here")
+    need_namespace()
     with fresh_server(start=False) as server:
         disk = SmallDisk(server, "1m")
         server.ctl("domain", "add", "acme.example")

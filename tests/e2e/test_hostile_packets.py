@@ -11,7 +11,9 @@ import struct
 import time
 
 import wire
-from harness import effective_uid, LISTED_UID, entry, equal, expect, fresh_server, main, wait_until
+from checks import equal, expect, wait_until
+from harness import LISTED_UID, effective_uid, entry, fresh_server
+from tap import main
 
 USER, PASSWORD = "101@acme.example", "correct horse battery"
 

@@ -4,7 +4,9 @@ import threading
 import time
 
 import wire
-from harness import equal, expect, fresh_server, main, wait_until
+from checks import equal, expect, wait_until
+from harness import fresh_server
+from tap import main
 
 THREADS, CHANGES = 100, 10
 

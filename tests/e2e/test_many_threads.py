@@ -5,7 +5,9 @@ import resource
 import threading
 
 import wire
-from harness import LISTED_UID, PamRun, contains, entry, equal, expect, fresh_server, main
+from checks import contains, equal, expect
+from harness import LISTED_UID, PamRun, entry, fresh_server
+from tap import main
 
 USER, PASSWORD, CODE = "101@acme.example", "correct horse battery", "730264"
 

@@ -6,8 +6,10 @@ import os
 import pwd
 import threading
 
-from harness import (Neighbour, Skipped, contains, entry, equal, expect, free_port, fresh_server, is_sanitized, main,
-                     need_namespace)
+from checks import Skipped, contains, equal, expect
+from harness import entry, fresh_server, is_sanitized
+from neighbour import Neighbour, free_port, need_namespace
+from tap import main
 
 USER, PASSWORD, PIN = "101@acme.example", "correct horse battery", "482915"
 MODULE = "/usr/lib/nginx/modules/ngx_http_auth_pam_module.so"
@@ -51,7 +53,7 @@ class Portal:
         os.chown(server.path("nginx"), pwd.getpwnam("www-data").pw_uid, -1)
         config = server.write("nginx.conf", CONFIG.format(module=MODULE, dir=server.dir, port=self.port))
         mounts = ["mount -t tmpfs tmpfs /var/log", "mkdir /var/log/nginx"]
-        self.neighbour = Neighbour(server, f'/usr/sbin/nginx -c "{config}"', mounts)
+        self.neighbour = Neighbour(server, ["/usr/sbin/nginx", "-c", config], mounts)
         self.neighbour.wait_for_port(self.port)
 
     def __enter__(self):

@@ -8,8 +8,10 @@ import threading
 import time
 
 import wire
-from harness import (LISTED_UID, NOBODY_UID, UNLISTED_UID, contains, effective_uid, entry, equal, expect, fresh_server,
-                     lacks, main, wait_until)
+from checks import contains, equal, expect, lacks, wait_until
+from harness import LISTED_UID, NOBODY_UID, UNLISTED_UID, effective_uid, entry, fresh_server
+from neighbour import need_namespace
+from tap import main
 
 USER, PASSWORD, PIN = "101@acme.example", "correct horse battery", "482915"
 
@@ -96,6 +98,22 @@ def test_admin_socket_is_closed_to_others():
             with effective_uid(uid):
                 equal(wire.admin_call(server.path("run/admin.sock"), request), [], f"uid {uid}")
         expect(wire.is_done_ok(wire.admin_call(server.path("run/admin.sock"), request)), "root is served")
+
+
+def test_members_of_group_pbxadmin_are_administrators():
+    """The group is one of ours: a file in the place of /etc/group."""
+    need_namespace()
+    group = 4242
+    with fresh_server(start=False) as server:
+        server.init()
+        groups = server.write("group", f"root:x:0:\npbxadmin:x:{group}:\n")
+        server.start(mounts=[f'mount --bind "{groups}" /etc/group'])
+        equal(os.stat(server.path("run/admin.sock")).st_gid, group)
+        equal(oct(os.stat(server.path("run/admin.sock")).st_mode & 0o777), "0o660")
+        server.ctl("domain", "add", "acme.example", uid=UNLISTED_UID, groups=[group])
+        server.ctl("domain", "list", uid=group)
+        server.ctl("domain", "list", uid=UNLISTED_UID, status=4)
+        equal(server.ctl_json("domain", "list")[0]["domain"], "acme.example")
 
 
 def test_module_refuses_a_run_dir_that_others_may_write():

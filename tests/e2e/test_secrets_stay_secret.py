@@ -10,7 +10,9 @@ import string
 import time
 
 import wire
-from harness import LISTED_UID, Skipped, contains, diagnose, entry, equal, expect, fresh_server, is_sanitized, main
+from checks import Skipped, contains, diagnose, equal, expect
+from harness import LISTED_UID, entry, fresh_server, is_sanitized
+from tap import main
 
 USER, PASSWORD, PIN = "101@acme.example", "correct horse battery", "482915"
 ON_HEAP = "planted-on-the-heap.control.example"

@@ -3,8 +3,10 @@
 import os
 import subprocess
 
-from harness import (PATIENCE, Neighbour, Result, Skipped, child_environment, contains, equal, expect, free_port,
-                     fresh_server, is_sanitized, lacks, main, need_namespace)
+from checks import PATIENCE, Skipped, contains, equal, expect, lacks
+from harness import Result, child_environment, fresh_server, is_sanitized
+from neighbour import Neighbour, free_port, need_namespace
+from tap import main
 
 PASSWORD, NEW, PIN = "correct horse battery", "staple on a new page", "482915"
 METHODS = ("keyboard-interactive", "password")
@@ -58,7 +60,7 @@ class Sshd:
         server.write("askpass", ASKPASS.format(prompts=server.path("prompts"), answers=server.path("answers")), 0o755)
         mounts = ["mount -t tmpfs tmpfs /run", "mkdir /run/sshd", "mount -t tmpfs tmpfs /var/log",
                   f'mount --bind "{passwd}" /etc/passwd']
-        self.neighbour = Neighbour(server, f'/usr/sbin/sshd -D -e -f "{server.path("sshd_config")}"', mounts)
+        self.neighbour = Neighbour(server, ["/usr/sbin/sshd", "-D", "-e", "-f", server.path("sshd_config")], mounts)
         self.neighbour.wait_for_port(self.port)
 
     def __enter__(self):

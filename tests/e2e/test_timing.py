@@ -5,7 +5,9 @@ import statistics
 import time
 
 import wire
-from harness import Skipped, equal, expect, fresh_server, is_sanitized, main
+from checks import Skipped, equal, expect
+from harness import fresh_server, is_sanitized
+from tap import main
 
 ROUNDS = 300
 QUIET, CLOSE, COARSE = 0.02, 0.05, 0.25  # how far the medians of two equal things, or of all, may be apart

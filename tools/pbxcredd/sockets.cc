@@ -97,7 +97,7 @@ Result<std::optional<Listeners>> inherited() {
     std::free(names[i]);
     if (!fits) continue;
     if (name == "auth") listeners.auth = std::move(fd);
-    if (name == "admin") listeners.admin = std::move(fd);
+    else if (name == "admin") listeners.admin = std::move(fd);
   }
   std::free(names);
   if (!listeners.auth || !listeners.admin)

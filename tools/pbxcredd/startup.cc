@@ -40,8 +40,14 @@ Status make_state_dir(const std::string& path, const RunAs& who) {
 
 /// The parents of a directory that is about to be made.
 Status make_parents(const std::string& path) {
-  for (std::size_t at = path.find('/', 1); at != std::string::npos; at = path.find('/', at + 1))
-    if (mkdir(path.substr(0, at).c_str(), 0755) != 0 && errno != EEXIST) return failed(path.substr(0, at));
+  for (std::size_t at = path.find('/', 1); at != std::string::npos; at = path.find('/', at + 1)) {
+    const std::string parent = path.substr(0, at);
+    if (mkdir(parent.c_str(), 0755) == 0) {
+      if (chmod(parent.c_str(), 0755) != 0) return failed(parent);  // whatever the umask: its user must pass
+    } else if (errno != EEXIST) {
+      return failed(parent);
+    }
+  }
   return {};
 }
 
@@ -84,6 +90,17 @@ Status drop_privileges(const RunAs& who) {
   return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 ? Status() : Status(failed("prctl"));
 }
 
+namespace {
+
+Status make_store(const Settings& settings, const RunAs& who, Time now) {
+  PBXCRED_CHECK(drop_privileges(who));
+  PBXCRED_TRY(const KeyRing ring, KeyRing::load(settings.key_file, who.uid));
+  PBXCRED_TRY(auto store, LmdbStore::open(settings.state_dir, settings.store_size, true));
+  return Database(*store, ring).initialise(now);
+}
+
+}  // namespace
+
 Status initialise(const Settings& settings, const RunAs& who, Time now) {
   const std::string store_file = settings.state_dir + "/" + LmdbStore::kFileName;
   for (const std::string& path : {settings.key_file, store_file})
@@ -92,10 +109,10 @@ Status initialise(const Settings& settings, const RunAs& who, Time now) {
   PBXCRED_CHECK(make_state_dir(settings.state_dir, who));
   PBXCRED_CHECK(make_parents(directory_of(settings.key_file)));
   PBXCRED_CHECK(KeyRing::create(settings.key_file, who.uid, who.gid, now));
-  PBXCRED_CHECK(drop_privileges(who));
-  PBXCRED_TRY(const KeyRing ring, KeyRing::load(settings.key_file, who.uid));
-  PBXCRED_TRY(auto store, LmdbStore::open(settings.state_dir, settings.store_size, true));
-  return Database(*store, ring).initialise(now);
+  const Status made = make_store(settings, who, now);
+  // What this call made and nobody has used yet must not stand in the way of the next.
+  if (!made) unlink(settings.key_file.c_str());
+  return made;
 }
 
 Result<OpenStore> open_store(const Settings& settings, const RunAs& who) {
