@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A private daemon, the real PAM module and the real command, for end-to-end tests; TAP on standard output.
+"""A private daemon, the real PAM module and the real command, for end-to-end tests.
 
-Every function test_* of a test file is one test; its name carries the requirement that it proves. A test gets a
-directory of its own under /tmp (short: paths of sockets have at most 107 bytes) with what it starts in it:
+A test gets a directory of its own under /tmp (short: paths of sockets have at most 107 bytes) with all it starts:
   run/ state/ keys/  the daemon's places     pam.d/  PAM services     bin/  module and client, reachable by any uid
   pbxcred.conf  log
 
-Environment: builddir, srcdir (make check sets them); PBXCRED_E2E=no skips everything.
+Environment: builddir, srcdir (make check sets them), PBXCRED_TEST_TMP in place of /tmp.
 """
 import contextlib
 import json
@@ -40,7 +39,8 @@ def is_sanitized():
 
 def child_environment(extra=None):
     """What the programs under test get: nothing of ours that changes what they do."""
-    keep = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS")}
+    ours = ("PATH", "HOME", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS")
+    keep = {name: value for name, value in os.environ.items() if name in ours}
     keep.setdefault("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
     keep["LC_ALL"] = "C.UTF-8"
     keep.update(extra or {})
@@ -127,7 +127,7 @@ class Server:
     def __init__(self, directory):
         self.dir = directory
         self.run_dir = self.path("run")
-        self.settings = {"user": '""', "memory_kib": 1024, "passes": 1, "services": [], "extra": "", "store_size": "64M"}
+        self.settings = {"user": '""', "memory_kib": 1024, "passes": 1, "store_size": "64M", "services": []}
         self.process = None
         self.env = {}
         for name in ("pam.d", "bin"):
@@ -156,7 +156,7 @@ class Server:
             lines.append(f'default_domain = "{get("default_domain")}";')
         if get("services"):
             lines.append("services = (" + ",\n".join(get("services")) + ");")
-        lines.append(get("extra"))
+        lines.append(get("extra", ""))
         self.write("pbxcred.conf", "\n".join(line for line in lines if line) + "\n")
 
     def write(self, name, text, mode=0o644):
@@ -273,7 +273,8 @@ class Server:
         """A PAM service with one line a type. words: the module's arguments without run_dir."""
         os.makedirs(self.path(folder), exist_ok=True)
         line = f"required {self.path('bin/pam_pbx.so')} {words} run_dir={self.run_dir}\n"
-        self.write(os.path.join(folder, name), "".join(f"{t} {line}" for t in ("auth", "account", "password", "session")))
+        types = ("auth", "account", "password", "session")
+        self.write(os.path.join(folder, name), "".join(f"{one} {line}" for one in types))
 
     def pam(self, service, user, operations, answers=(), uid=None, options=(), **kwargs):
         """Runs pam_client. operations: words as "auth acct"; answers: to the hidden prompts."""

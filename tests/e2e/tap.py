@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Runs the tests of a file: every function test_*, in the order in which they are written; TAP on standard output.
+"""Runs the tests of a file, every function test_*, in the order in which they are written: TAP on standard output.
 
-PBXCRED_E2E=no skips everything."""
+The name of a test carries the requirement that it proves. PBXCRED_E2E=no skips everything. By hand, in the build
+directory:  srcdir=SOURCE python3 SOURCE/tests/e2e/test_change.py [PART-OF-A-NAME...]
+"""
 import fcntl
 import os
 import sys

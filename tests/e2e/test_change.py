@@ -150,7 +150,8 @@ def grant_of(server):
 
 
 def commit(server, grant, secret, uid=LISTED_UID, user=USER, kind="password"):
-    request = wire.change_request("password", user, wire.COMMIT, wire.PROOF_GRANT, grant=grant, secrets=[(kind, secret)])
+    request = wire.change_request("password", user, wire.COMMIT, wire.PROOF_GRANT, grant=grant,
+                                  secrets=[(kind, secret)])
     with effective_uid(uid):
         return wire.ask(server.path("run/auth.sock"), request).verdict
 
@@ -208,7 +209,8 @@ def test_privilege_is_roots_alone():
         with effective_uid(LISTED_UID):
             equal(wire.ask(server.path("run/auth.sock"), request).verdict, "denied")
         for proof in (wire.PROOF_NONE, wire.PROOF_SECRET):
-            request = wire.change_request("password", USER, wire.COMMIT, proof, current=OLD, secrets=[("password", NEW)])
+            request = wire.change_request("password", USER, wire.COMMIT, proof, current=OLD,
+                                          secrets=[("password", NEW)])
             equal(wire.ask(server.path("run/auth.sock"), request).verdict, "refused", f"commit with proof {proof}")
         expect_password(server, OLD)
 

@@ -102,7 +102,7 @@ def test_init_that_cannot_succeed_makes_nothing():
         result = server.daemon("--init")
         if result.status != 0:
             for name in ("keys/ring", "state/store.mdb"):
-                expect(not os.path.exists(server.path(name)), f"{name} was made, and --init never replaces it: {result}")
+                expect(not os.path.exists(server.path(name)), f"{name} is left, and --init never replaces it: {result}")
         else:
             server.start()
 
@@ -159,7 +159,8 @@ def test_key_ring_that_is_missing_short_linked_foreign_or_readable_stops_the_sta
                  ("too long", lambda: write(content + bytes(100000)), "long"), ("a wrong bit", wrong_bit, "checksum"),
                  ("hard link", hard_link, "linked"), ("symbolic link", symbolic_link, "symbolic link"),
                  ("another's", lambda: os.chown(ring, LISTED_UID, 0), f"belongs to uid {LISTED_UID}"),
-                 ("readable", lambda: os.chmod(ring, 0o640), "0600"), ("readable by all", lambda: os.chmod(ring, 0o604), "0600"),
+                 ("readable", lambda: os.chmod(ring, 0o640), "0600"),
+                 ("readable by all", lambda: os.chmod(ring, 0o604), "0600"),
                  ("open directory", lambda: os.chmod(server.path("keys"), 0o755), "0700"),
                  ("a directory", directory, "not a regular file"), ("a fifo", fifo, "not a regular file")]
         for what, harm, word in cases:
@@ -216,7 +217,7 @@ def test_records_that_were_edited_fail_instead_of_passing():
             with open(store, "wb") as file:
                 file.write(good[:place] + bytes([good[place] ^ 1]) + good[place + 1:])
             server.start(wait=False)
-            wait_until(lambda: server.process.poll() is not None or server.answers("admin.sock"), "it starts or does not")
+            wait_until(lambda: server.process.poll() is not None or server.answers("admin.sock"), "it starts or ends")
             if server.process.poll() is not None:
                 server.process = None
                 noticed += 1
@@ -357,8 +358,8 @@ def test_process_is_hardened():
         expect(int(re.search(r"VmLck:\s+(\d+)", open(f"/proc/{pid}/status").read())[1]) > 0, "locked pages")
         equal(os.stat(f"/proc/{pid}/environ").st_uid, 0, "owner of /proc/PID: not dumpable")
         for name in ("mem", "maps", "environ"):
-            done = subprocess.run(["cat", f"/proc/{pid}/{name}"], capture_output=True, user=who.pw_uid, group=who.pw_gid,
-                                  extra_groups=[])
+            done = subprocess.run(["cat", f"/proc/{pid}/{name}"], capture_output=True, user=who.pw_uid,
+                                  group=who.pw_gid, extra_groups=[])
             equal((done.returncode != 0, done.stdout), (True, b""), f"{name}, read by its own user")
 
 

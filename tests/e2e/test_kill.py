@@ -106,7 +106,7 @@ def test_kill_9_loses_no_count():
             server.start()
             equal(server.kind("1000@acme.example", "password")["failures"], i + 1)
         for i in range(2):
-            equal(wire.login(server.path("run/auth.sock"), "password", "1000@acme.example", f"wrong again {i}"), "refused")
+            equal(wire.login(server.path("run/auth.sock"), "password", "1000@acme.example", f"again {i}"), "refused")
         server.kill()
         server.start()
         equal(wire.login(server.path("run/auth.sock"), "password", "1000@acme.example", "correct horse battery"),

@@ -111,7 +111,8 @@ def test_R3_pin_never_opens_the_portal():
 
 def test_R19_same_extension_and_email_in_two_domains():
     with fresh_server() as server:
-        for domain, password in (("acme.example", "password of the first"), ("branch.example", "password of the second")):
+        for domain, password in (("acme.example", "password of the first"),
+                                 ("branch.example", "password of the second")):
             server.ctl("domain", "add", domain)
             server.add_user(f"101@{domain}", "--email", "shared@mail.example", password=password)
         doors(server)
@@ -121,7 +122,7 @@ def test_R19_same_extension_and_email_in_two_domains():
         equal(server.login("portal", "101@branch.example", "password of the first"), "AUTH_ERR")
         equal(server.login("portal", "101", "password of the first"), "USER_UNKNOWN", "a bare name in two domains")
         equal(server.login("first", "101", "password of the first"), "SUCCESS", "within domain=")
-        equal(server.login("first", "101@branch.example", "password of the second"), "USER_UNKNOWN", "domain= is a fence")
+        equal(server.login("first", "101@branch.example", "password of the second"), "USER_UNKNOWN", "a fence")
 
 
 def test_names_alias_default_domain_username_like_an_address_and_e164():

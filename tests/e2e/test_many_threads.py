@@ -58,7 +58,8 @@ def test_32_threads_sign_in_through_libpam():
 def test_32_threads_of_an_ordinary_user():
     with fresh_server(services=[entry(f"#{LISTED_UID}", ["password"])]) as server:
         with_user(server)
-        run = server.pam("portal", USER, "auth", [PASSWORD], uid=LISTED_UID, options=["--threads", "32", "--count", "4"])
+        run = server.pam("portal", USER, "auth", [PASSWORD], uid=LISTED_UID,
+                         options=["--threads", "32", "--count", "4"])
         equal(run.counts, {"PAM_SUCCESS": 128}, str(run))
 
 
@@ -140,7 +141,7 @@ def test_full_queue_is_busy_and_counts_nothing():
         with_user(server)
         verdicts = at_once(300, lambda i: guess(server, "password", "the same typo", user=f"{500 + i}@acme.example"))
         status = server.ctl_json("status")
-        expect(verdicts.count("busy") > 0, f"{len(verdicts)} at once: {set(verdicts)}, capacity {status['queue_capacity']}")
+        expect(verdicts.count("busy") > 0, f"300 at once: {set(verdicts)}, capacity {status['queue_capacity']}")
         equal(status["busy"], verdicts.count("busy"))
         equal(set(verdicts), {"busy", "unknown"})
         equal(guess(server, "password", PASSWORD), "granted", "afterwards")

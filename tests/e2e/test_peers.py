@@ -80,8 +80,9 @@ def test_remote_address_counts_only_from_a_trusted_entry():
     entries = [entry(f"#{LISTED_UID}", ["password"], trust_rhost=True), entry(f"#{UNLISTED_UID}", ["password"])]
     with fresh_server(services=entries) as server:
         with_user(server)
-        for uid, rhost, wanted in ((LISTED_UID, "192.0.2.7", "192.0.2.7"), (LISTED_UID, "::ffff:192.0.2.7", "192.0.2.7"),
-                                   (LISTED_UID, "host.example", "-"), (UNLISTED_UID, "192.0.2.7", "-")):
+        for uid, rhost, wanted in ((LISTED_UID, "192.0.2.7", "192.0.2.7"),
+                                   (LISTED_UID, "::ffff:192.0.2.7", "192.0.2.7"), (LISTED_UID, "host.example", "-"),
+                                   (UNLISTED_UID, "192.0.2.7", "-")):
             server.pam("portal", USER, "auth", [PASSWORD], uid=uid, options=["--rhost", rhost]).expect("SUCCESS")
             last = [line for line in server.log().splitlines() if "login account" in line][-1]
             contains(last, f"source={wanted} ", f"uid {uid}, rhost {rhost}")

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Promise 6: a marked secret is in no memory, log, argument, environment or file one second after it was used.
 
-Each test uses its secret in one way, waits one second, looks once, and only then is content. Before it looks it finds
-planted strings on the heap and in the mapped store: who reads nothing finds nothing. Pieces of a secret count as much as
-the whole: free() overwrites the first bytes of what it gets."""
+Each test uses its secret in one way, waits one second, and looks once. It must first find planted strings, on the heap
+and in the mapped store: who reads nothing finds nothing. Pieces of a secret count as much as the whole: free()
+overwrites the first bytes of what it gets."""
 import os
 import random
 import string

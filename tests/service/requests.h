@@ -12,6 +12,7 @@
 #include "service/account_status.h"
 #include "service/change_begin.h"
 #include "service/change_commit.h"
+#include "service/grants.h"
 #include "service/login.h"
 #include "service/world.h"
 

@@ -10,7 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <vector>
 
@@ -92,8 +94,29 @@ Status drop_privileges(const RunAs& who) {
 
 namespace {
 
+/// Acts as another user until it goes; the process has no other threads yet.
+class ActingAs {
+ public:
+  explicit ActingAs(const RunAs& who) : changed_(!who.name.empty()) {
+    if (!changed_) return;
+    failed_ = initgroups(who.name.c_str(), who.gid) != 0 || setegid(who.gid) != 0 || seteuid(who.uid) != 0;
+  }
+  ~ActingAs() {
+    if (changed_ && (seteuid(0) != 0 || setegid(0) != 0)) std::abort();
+  }
+  ActingAs(const ActingAs&) = delete;
+  ActingAs& operator=(const ActingAs&) = delete;
+  bool failed() const { return failed_; }
+
+ private:
+  bool changed_;
+  bool failed_ = false;
+};
+
+/// As whom it will belong to: that also proves that the daemon will reach ring and store.
 Status make_store(const Settings& settings, const RunAs& who, Time now) {
-  PBXCRED_CHECK(drop_privileges(who));
+  const ActingAs acting(who);
+  if (acting.failed()) return failed(fmt::format("cannot become {}", who.name));
   PBXCRED_TRY(const KeyRing ring, KeyRing::load(settings.key_file, who.uid));
   PBXCRED_TRY(auto store, LmdbStore::open(settings.state_dir, settings.store_size, true));
   return Database(*store, ring).initialise(now);
