@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/wipe_stack.h"
+
 namespace pbxcred {
 namespace {
 
@@ -219,6 +221,7 @@ void Engine::work() {
     const bool background = task->share.background;
     // What was queued when the store went is not evaluated any more: its count could not be kept.
     task->outcome = degraded() ? Status(kDegraded) : task->use_case->compute(arena);
+    wipe_stack();
     if (background) {
       const std::scoped_lock lock(jobs_mutex_);
       --background_running_;
@@ -251,6 +254,7 @@ void Engine::write() {
     if (!batch.empty()) {
       settle_batch(batch);
       hand_back(batch);
+      wipe_stack();
     } else if (degraded()) {
       probe();
     }

@@ -133,11 +133,18 @@ class Server:
         for name in ("pam.d", "bin"):
             os.mkdir(self.path(name), 0o755)
         for source in (MODULE, PAM_CLIENT):
-            shutil.copy(source, self.path("bin"))
-        os.chmod(self.path("bin/pam_pbx.so"), 0o755)
+            self.public(source)
 
     def path(self, name):
         return os.path.join(self.dir, name)
+
+    def public(self, source):
+        """A copy that any uid can reach, wherever the build directory is."""
+        copy = self.path(os.path.join("bin", os.path.basename(source)))
+        if not os.path.exists(copy):
+            shutil.copy(source, copy)
+            os.chmod(copy, 0o755)
+        return copy
 
     # -- configuration
 
@@ -170,7 +177,8 @@ class Server:
 
     def daemon(self, *words, env=None, **kwargs):
         """Runs pbxcredd to its end: --init, --check, or a start that must fail."""
-        command = [DAEMON, "--config", self.path("pbxcred.conf"), *words]
+        binary = self.public(DAEMON) if "user" in kwargs else DAEMON
+        command = [binary, "--config", self.path("pbxcred.conf"), *words]
         done = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, timeout=PATIENCE,
                               env=child_environment(env), **kwargs)
         return Result(command, done)
@@ -182,7 +190,8 @@ class Server:
     def start(self, wait=True, mounts=(), **kwargs):
         """Starts the daemon; returns when it answers on both sockets. mounts: shell commands to run before, in a mount
         namespace of its own."""
-        command = [DAEMON, "--config", self.path("pbxcred.conf")]
+        binary = self.public(DAEMON) if "user" in kwargs else DAEMON
+        command = [binary, "--config", self.path("pbxcred.conf")]
         if mounts:
             command = in_namespace(mounts, *command)
         with open(self.path("log"), "ab") as log:
@@ -242,7 +251,7 @@ class Server:
 
     def ctl(self, *words, secret=None, status=0, uid=None, groups=()):
         """Runs pbxcredctl; secret goes to its standard input. status: what it must end with, None: anything."""
-        command = [CTL, "--run-dir", self.run_dir, *words]
+        command = [CTL if uid is None else self.public(CTL), "--run-dir", self.run_dir, *words]
         text = b"" if secret is None else (secret if isinstance(secret, bytes) else secret.encode()) + b"\n"
         done = subprocess.run(command, capture_output=True, input=text, timeout=PATIENCE,
                               env=child_environment(), **as_user(uid, groups))

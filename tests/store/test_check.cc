@@ -337,7 +337,7 @@ CASE(check_finds_a_record_that_opens_and_is_malformed) {
 CASE(check_finds_keys_of_no_table) {
   MemoryStore store;
   Pbx pbx(store);
-  for (const std::string key : {"zzz", "\x01", "a"}) {
+  for (const char* key : {"zzz", "\x01", "a"}) {
     put_raw(store, key, "x");
     const StoreCheckReport report = pbx.checked();
     assert_int_equal(report.faults, 1);

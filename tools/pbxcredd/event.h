@@ -10,6 +10,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "base/wipe_stack.h"
+
 namespace pbxcred {
 
 /// The event loop. Two priorities: what logins wait for, and what administrators wait for.
@@ -67,6 +69,7 @@ class Event {
   static void fire(evutil_socket_t, short what, void* body) {
     const auto kept = static_cast<Body*>(body)->shared_from_this();
     kept->callback(what);
+    wipe_stack();
   }
 
   std::shared_ptr<Body> body_;
