@@ -4,12 +4,17 @@
 //   pam_logins rate  CONFDIR SECONDS THREADS SERVICE=NAMES               prints logins per second
 //   pam_logins burst CONFDIR ROUNDS THREADS SERVICE=NAMES                prints the median ms of each round
 //   pam_logins each  CONFDIR ROUNDS LOGINS SERVICE=NAMES SERVICE=NAMES…  prints a line of µs a round
+//   pam_logins wake  ROUNDS TIMES                                        prints the µs of one wake-up, each round
 //
 // NAMES: a file of user names, one a line. Standard input: the secret that they all have. rate: the threads log in for
 // so long, without the first half second. burst: the threads all log in at the same moment, once a round. each: one
-// after the other, the services by turns within a round; a number is the median of LOGINS logins of one service.
+// after the other on one processor (a program that moves pays for every unloaded module on both), the services by turns
+// within a round; a number is the median of LOGINS logins of one service.
+// wake: for comparison, how long it takes until a thread that another one wakes runs.
 // Any refusal ends the program with status 1.
+#include <sched.h>
 #include <security/pam_appl.h>
+#include <sys/eventfd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -150,7 +155,15 @@ double time_logins(Service& service, std::size_t logins) {
   return median(std::move(took));
 }
 
+void stay_on_this_processor() {
+  cpu_set_t here;
+  CPU_ZERO(&here);
+  CPU_SET(static_cast<std::size_t>(sched_getcpu()), &here);
+  (void)sched_setaffinity(0, sizeof here, &here);
+}
+
 void each(std::vector<Service>& services, std::size_t rounds, std::size_t logins) {
+  stay_on_this_processor();
   for (Service& service : services) time_logins(service, logins);  // not counted
   for (std::size_t round = 0; round < rounds; ++round) {
     for (Service& service : services) std::printf("%.3f ", time_logins(service, logins));
@@ -158,7 +171,29 @@ void each(std::vector<Service>& services, std::size_t rounds, std::size_t logins
   }
 }
 
+/// Two threads wake each other by turns.
+void wake(std::size_t rounds, std::size_t times) {
+  const int there = eventfd(0, 0), back = eventfd(0, 0);
+  eventfd_t count = 0;
+  std::thread other([&, seen = eventfd_t{0}]() mutable {
+    for (std::size_t i = 0; i < rounds * times; ++i) {
+      (void)eventfd_read(there, &seen);
+      (void)eventfd_write(back, 1);
+    }
+  });
+  for (std::size_t round = 0; round < rounds; ++round) {
+    const auto begin = Clock::now();
+    for (std::size_t i = 0; i < times; ++i) {
+      (void)eventfd_write(there, 1);
+      (void)eventfd_read(back, &count);
+    }
+    std::printf("%.3f\n", Microseconds(Clock::now() - begin).count() / static_cast<double>(2 * times));
+  }
+  other.join();
+}
+
 void run(int argc, char** argv) {
+  if (argc == 4 && std::strcmp(argv[1], "wake") == 0) return wake(std::stoul(argv[2]), std::stoul(argv[3]));
   if (argc < 6) throw std::invalid_argument("usage: pam_logins rate|burst|each CONFDIR NUMBER NUMBER SERVICE=NAMES...");
   const std::string what = argv[1];
   confdir = argv[2];

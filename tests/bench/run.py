@@ -114,6 +114,14 @@ class Daemon:
             self.__exit__()
             self.__enter__()
 
+    def cpu_us(self):
+        """Processor time its threads have taken."""
+        spent = 0
+        for thread in os.listdir(f"/proc/{self.process.pid}/task"):
+            with open(f"/proc/{self.process.pid}/task/{thread}/schedstat", encoding="ascii") as file:
+                spent += int(file.read().split()[0])
+        return spent / 1000
+
     def peak(self):
         """The most memory it had, in MiB."""
         with open(f"/proc/{self.process.pid}/status", encoding="ascii") as file:
@@ -199,13 +207,18 @@ def compare_logins(table, directory, confdir):
     if userdb is not None:
         words += [make_userdb(directory, "userdb", SMALL, confdir), make_userdb(directory, "userdb-many", LARGE, confdir)]
     with few, many:
+        before = few.cpu_us()
         rounds = numbers_of("pam_logins", "each", confdir, 3 * ROUNDS, LOGINS, *words)
+        cpu = (few.cpu_us() - before) / (LOGINS * (len(rounds) + 1))
     over = [[value - row[0] for value in row] for row in rounds]
     pbx = [row[1] for row in over]
     table.line(f"(b) us a login over pam_permit, {SMALL} accounts", pbx, ("<= 90", 90), most=True)
     table.line(f"    the same, {LARGE} accounts / {SMALL}", [row[2] / row[1] for row in over], ("<= 1.15", 1.15), most=True)
     table.line(f"    us over pam_permit, {LARGE} accounts", [row[2] for row in over])
     table.line("    pam_permit itself, us", [row[0] for row in rounds])
+    table.line("    the daemon's processor time, us a login (mean)", [cpu])
+    wakes = [row[0] for row in numbers_of("pam_logins", "wake", ROUNDS, 1000)]
+    table.line("    one thread waking another here, us (a login has 5)", wakes)
     if userdb is not None:
         table.line(f"    pbxcred / pam_userdb, both over pam_permit, {SMALL}", [row[1] / row[3] for row in over])
         table.line(f"    pbxcred / pam_userdb, both over pam_permit, {LARGE}", [row[2] / row[4] for row in over])
@@ -243,8 +256,10 @@ def main():
     chosen = sys.argv[1:] or list(parts)
     directory = tempfile.mkdtemp(prefix="pbxbench")
     confdir = os.path.join(directory, "pam.d")
-    os.mkdir(confdir)
     os.umask(0o022)
+    os.mkdir(confdir)
+    with open(os.path.join(confdir, "other"), "wb"):
+        pass  # without one libpam complains to syslog at every login
     print(f"pbxcred benchmark: {WORKERS} processors and workers, argon2id {MEMORY_KIB} KiB x {PASSES}, {ROUNDS} rounds\n"
           f"load before: {load()}", flush=True)
     try:

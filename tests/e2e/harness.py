@@ -114,9 +114,17 @@ def as_user(uid, groups=()):
     return {} if uid is None else {"user": uid, "group": uid, "extra_groups": list(groups)}
 
 
+def unshare():
+    """The command that gives what follows a mount namespace of its own. In a chroot the root is no mount point, whose
+    propagation could be changed."""
+    with open("/proc/self/mountinfo", encoding="utf-8") as mounts:
+        private = any(line.split()[4] == "/" for line in mounts)
+    return ["unshare", "--mount", "--propagation", "private" if private else "unchanged"]
+
+
 def in_namespace(setup, *command):
     """The command that runs setup, shell commands, and then becomes command, in a mount namespace of its own."""
-    return ["unshare", "-m", "sh", "-c", " && ".join([*setup, 'exec "$0" "$@"']), *command]
+    return [*unshare(), "sh", "-c", " && ".join([*setup, 'exec "$0" "$@"']), *command]
 
 
 # ---- the daemon

@@ -5,7 +5,7 @@ import socket
 import subprocess
 
 from checks import Failure, Skipped, diagnose, wait_until
-from harness import child_environment, in_namespace
+from harness import child_environment, in_namespace, unshare
 
 
 def free_port():
@@ -57,5 +57,5 @@ def need_namespace(*programs):
     for program in programs:
         if not os.path.exists(program):
             raise Skipped(f"{program} is not installed")
-    if subprocess.run(["unshare", "-m", "mount", "-t", "tmpfs", "tmpfs", "/mnt"], capture_output=True).returncode != 0:
+    if subprocess.run([*unshare(), "mount", "-t", "tmpfs", "tmpfs", "/mnt"], capture_output=True).returncode != 0:
         raise Skipped("no private mount namespace here")

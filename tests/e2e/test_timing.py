@@ -78,7 +78,7 @@ def test_refusals_take_the_same_time():
     """On a noisy machine, up to three times; if it stays noisy, only gross differences are seen."""
     if is_sanitized():
         raise Skipped("a sanitizer's time says nothing")
-    with fresh_server(memory_kib=4096, passes=1) as server:
+    with fresh_server(memory_kib=4096, passes=1, extra='lockout = { steps = [ "24h" ]; };') as server:
         prepare(server)
         for _ in range(3):
             control, apart = report(measure(server.path("run/auth.sock")))

@@ -28,6 +28,12 @@ def commands():
     return "\n".join(kept)
 
 
+def root_is_a_mount_point():
+    """Not in a chroot; there its propagation cannot be changed."""
+    with open("/proc/self/mountinfo", encoding="utf-8") as mounts:
+        return any(line.split()[4] == "/" for line in mounts)
+
+
 def mount(*args):
     subprocess.run(["mount", *args], check=True)
 
@@ -57,5 +63,6 @@ if __name__ == "__main__":
         sys.exit(inside())
     commands()
     # The namespaces' first process takes everything with it when it ends, daemons too.
-    sys.exit(subprocess.run(["unshare", "--mount", "--pid", "--fork", "--mount-proc", "--propagation", "private",
+    propagation = "private" if root_is_a_mount_point() else "unchanged"
+    sys.exit(subprocess.run(["unshare", "--mount", "--pid", "--fork", "--mount-proc", "--propagation", propagation,
                              sys.executable, os.path.abspath(__file__), "--inside"], check=False).returncode)

@@ -290,6 +290,8 @@ CASE(login_as_proof_brings_a_grant_without_a_demand) {
   expect_outcome(told, Outcome::kGranted);
   assert_true(told.grant.has_value());
   assert_true(told.change == only(Kind::kPassword));
+  assert_int_equal(told.texts.size(), 1);
+  assert_string_equal(told.texts[0].c_str(), "The new password must have 15 to 256 characters.");
   const Told wrong = prove(world, "alice", Kind::kPassword, "wrong");
   expect_outcome(wrong, Outcome::kWrong);
   assert_false(wrong.grant.has_value());
