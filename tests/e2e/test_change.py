@@ -295,15 +295,22 @@ def test_not_permitted_and_disabled_are_permission_denied():
         server.pam("portal", USER, "chauthtok", [NEW, NEW]).expect("PERM_DENIED")
 
 
-def test_R25_change_at_the_phone_door_changes_what_it_takes():
+def test_R25_change_at_the_phone_door():
+    device = "a secret for the device"
     with prepared() as server:
         with_user(server)
         server.service("phone", "account=phone")
         server.set_secret(USER, "login", "730264")
-        run = server.pam("phone", USER, "chauthtok", ["815093", "815093"]).expect("SUCCESS")
-        equal(run.prompts, ["New PIN: ", "Retype new PIN: "])
+        # Its user changes what the door takes: the login code.
+        run = server.pam("phone", USER, "chauthtok", ["730264", "815093", "815093"], options=["--expired"])
+        run.expect("SUCCESS")
+        equal(run.prompts, ["Current password: ", "New PIN: ", "Retype new PIN: "])
         equal(server.login("phone", USER, "815093"), "SUCCESS")
         equal(server.kind(USER, "phone")["set"], False)
+        # Root sets what the door is named after.
+        run = server.pam("phone", USER, "chauthtok", [device, device]).expect("SUCCESS")
+        equal(run.prompts, ["New password: ", "Retype new password: "])
+        equal(server.login("phone", USER, device), "SUCCESS")
 
 
 def test_administrator_changes_its_password():
