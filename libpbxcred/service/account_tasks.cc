@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "service/admin_write.h"
+#include "service/secrets.h"
 #include "service/views.h"
 #include "store/names.h"
 
@@ -98,6 +99,7 @@ Result<std::vector<AccountId>> AccountActTask::page() {
   for (const SelectionScan::Hit& hit : hits) {
     if (hit.account) {
       accounts.push_back(hit.account->id);
+      if (!request_.dry_run) PBXCRED_CHECK(log(read, *hit.account));
       continue;
     }
     note(true, hit.name, hit.error->what);
@@ -107,11 +109,18 @@ Result<std::vector<AccountId>> AccountActTask::page() {
   return accounts;
 }
 
+Status AccountActTask::log(Read& read, const Account& account) {
+  PBXCRED_TRY(auto domain, domain_of_account(read, account));
+  context_.services.log->write(LogLevel::kNotice,
+                               fmt::format("account uid={} action={} account={}", context_.uid,
+                                           verb_of(request_.action),
+                                           quoted(account_name(account, domain ? &*domain : nullptr))));
+  return {};
+}
+
 void AccountActTask::settle(std::vector<AccountId> accounts) {
   waiting_ = true;
   auto self = std::static_pointer_cast<AccountActTask>(shared_from_this());
-  context_.services.log->write(LogLevel::kNotice, fmt::format("accounts uid={} action={} count={}", context_.uid,
-                                                              verb_of(request_.action), accounts.size()));
   engine().submit(std::make_unique<AdminWrite>(
                       [self, accounts = std::move(accounts)](Write& write, Time now) {
                         return act_on_all(write, self->request_.action, accounts, now);

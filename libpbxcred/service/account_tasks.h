@@ -39,6 +39,7 @@ class AccountActTask final : public AdminTask {
 
  private:
   Result<std::vector<AccountId>> page();
+  Status log(Read& read, const Account& account);
   void settle(std::vector<AccountId> accounts);
 
   SecureBuffer packet_;

@@ -35,12 +35,26 @@ class ReloadTask final : public AdminTask {
   std::function<Status()> reload_;
 };
 
+std::string put_name(PutMode mode, std::string_view name) {
+  return std::string(mode == PutMode::kAdd ? "add " : "set ") + std::string(name);
+}
+ChangeNote describe(const DomainPut& r) { return {"domain put", put_name(r.mode, r.name)}; }
+ChangeNote describe(const DomainRename& r) {
+  return {"domain rename", std::string(r.name) + " to " + std::string(r.new_name)};
+}
+ChangeNote describe(const DomainRemove& r) { return {"domain remove", std::string(r.name)}; }
+ChangeNote describe(const AccountPut& r) {
+  return {r.role == Role::kAdmin ? "admin put" : "user put", put_name(r.mode, r.name)};
+}
+ChangeNote describe(const AccountMove& r) { return {"user move", std::string(r.user) + " to " + std::string(r.to)}; }
+
 /// One change of the store.
 template <class M, typename WriteTask<M>::Change kChange, bool kGrows = false>
 TaskPtr change(Incoming in) {
   M request;
   if (!decode_packet(in.packet.view(), request)) return nullptr;
-  return std::make_shared<WriteTask<M>>(std::move(in.context), std::move(in.packet), request, kChange, kGrows);
+  return std::make_shared<WriteTask<M>>(std::move(in.context), std::move(in.packet), request, kChange, kGrows,
+                                        describe(request));
 }
 
 /// A task over a selection or a list that came along.
@@ -92,19 +106,19 @@ TaskPtr reload(Incoming in) {
 struct Route {
   std::uint16_t type;
   const char* name;
-  bool changes;  ///< logged
+  bool logged;  ///< when asked for; changes of one thing say so at their end
   TaskPtr (*make)(Incoming);
 };
 
 /// Everything an administrator may ask. What is not here is refused.
 constexpr Route kRoutes[] = {
     {StatusQuery::kType, "status", false, status},
-    {DomainPut::kType, "domain put", true, change<DomainPut, put_domain, true>},
+    {DomainPut::kType, "domain put", false, change<DomainPut, put_domain, true>},
     {DomainQuery::kType, "domain show", false, domains},
-    {DomainRename::kType, "domain rename", true, change<DomainRename, rename_domain>},
-    {DomainRemove::kType, "domain remove", true, change<DomainRemove, remove_domain>},
-    {AccountPut::kType, "account put", true, change<AccountPut, put_account, true>},
-    {AccountMove::kType, "account move", true, change<AccountMove, move_account>},
+    {DomainRename::kType, "domain rename", false, change<DomainRename, rename_domain>},
+    {DomainRemove::kType, "domain remove", false, change<DomainRemove, remove_domain>},
+    {AccountPut::kType, "account put", false, change<AccountPut, put_account, true>},
+    {AccountMove::kType, "account move", false, change<AccountMove, move_account>},
     {AccountQuery::kType, "account show", false, with_file<AccountQuery, AccountQueryTask>},
     {AccountAct::kType, "account act", true, with_file<AccountAct, AccountActTask>},
     {SecretAct::kType, "secret", true, with_file<SecretAct, SecretTask>},
@@ -125,7 +139,7 @@ std::shared_ptr<AdminTask> make_admin_task(AdminContext context, const AdminEdge
   if (!head.valid) return nullptr;
   for (const Route& route : kRoutes)
     if (route.type == head.type) {
-      if (route.changes)
+      if (route.logged)
         context.services.log->write(LogLevel::kNotice, fmt::format("admin uid={} request={}", context.uid, quoted(route.name)));
       return route.make({std::move(context), edge, std::move(packet), std::move(file)});
     }

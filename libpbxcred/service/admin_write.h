@@ -2,8 +2,11 @@
 // Commands that are one change of the store.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <functional>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "service/admin_task.h"
@@ -34,13 +37,25 @@ class AdminWrite final : public UseCase {
   std::uint64_t affected_ = 0;
 };
 
+/// What the log says of a change: which, and of whom or what.
+struct ChangeNote {
+  const char* request = "";
+  std::string about;
+};
+
 /// A request that is one change: calls `change` with the decoded request.
 template <Message M>
 class WriteTask final : public AdminTask {
  public:
   using Change = Result<std::uint64_t> (*)(Write&, const Settings&, const M&, Time);
-  WriteTask(AdminContext context, SecureBuffer packet, const M& request, Change change, bool grows)
-      : AdminTask(std::move(context)), packet_(std::move(packet)), request_(request), change_(change), grows_(grows) {}
+  WriteTask(AdminContext context, SecureBuffer packet, const M& request, Change change, bool grows,
+            ChangeNote note)
+      : AdminTask(std::move(context)),
+        packet_(std::move(packet)),
+        request_(request),
+        change_(change),
+        grows_(grows),
+        note_(std::move(note)) {}
 
   void step() override {
     waiting_ = true;
@@ -51,6 +66,7 @@ class WriteTask final : public AdminTask {
                         },
                         [self](const Status& outcome, std::uint64_t affected) {
                           self->waiting_ = false;
+                          self->log(outcome);
                           self->finish(outcome, affected);
                         },
                         grows_),
@@ -58,10 +74,18 @@ class WriteTask final : public AdminTask {
   }
 
  private:
+  void log(const Status& outcome) {
+    this->context_.services.log->write(
+        LogLevel::kNotice, fmt::format("admin uid={} request={} about={} result={}", this->context_.uid,
+                                       quoted(note_.request), quoted(note_.about),
+                                       outcome ? "done" : quoted(name_of(outcome.error().code))));
+  }
+
   SecureBuffer packet_;  ///< what request_ borrows from
   M request_;
   Change change_;
   bool grows_;
+  ChangeNote note_;
 };
 
 }  // namespace pbxcred

@@ -139,6 +139,19 @@ Result<Domain> new_domain(Read& read, std::string_view name, Time now) {
   return domain;
 }
 
+Result<std::vector<std::string>> missing_policies(Read& read, const Settings& settings) {
+  std::vector<std::string> sentences;
+  PBXCRED_TRY(auto row, read.seek<Domain>(Table::kDomain, make_key(Table::kDomain)));
+  while (row) {
+    for (const DomainPolicy& chosen : row->record.policies)
+      if (find_policy(settings, chosen.policy) == nullptr)
+        sentences.push_back(fmt::format("domain {}: there is no policy {} for {}; the server's default is in force",
+                                        row->record.name, chosen.policy, name_of(chosen.kind)));
+    PBXCRED_TRY(row, read.next<Domain>(Table::kDomain));
+  }
+  return sentences;
+}
+
 void store_new_domain(Write& write, const Domain& domain) {
   write.put_domain(domain);
   write.put(name_key(domain.name), DomainRef{domain.id});

@@ -2,7 +2,9 @@
 // domain add, set, rename, remove.
 #pragma once
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "model/domain.h"
 #include "service/settings.h"
@@ -18,6 +20,8 @@ Result<std::uint64_t> remove_domain(Write& write, const Settings& settings, cons
 
 /// A new domain of that name with default settings, not yet stored. `invalid`, `conflict`.
 Result<Domain> new_domain(Read& read, std::string_view name, Time now);
+/// A sentence for every domain that has chosen a policy which the settings do not have (any more).
+Result<std::vector<std::string>> missing_policies(Read& read, const Settings& settings);
 /// Stores a new domain with its name.
 void store_new_domain(Write& write, const Domain& domain);
 

@@ -20,10 +20,15 @@ namespace pbxcred {
 namespace {
 
 /// What would happen to someone who knows the secret.
-std::string sentence(Outcome outcome, Kind door) {
+std::string sentence(Outcome outcome, Kind door, Role role) {
+  const bool admin = role == Role::kAdmin;
   switch (outcome) {
-    case Outcome::kDisabled: return "refused: the account is disabled; `user enable` enables it";
+    case Outcome::kDisabled:
+      return admin ? "refused: the account is disabled; `admin enable` enables it"
+                   : "refused: the account is disabled; `user enable` enables it";
     case Outcome::kNotSet:
+      if (!may_hold(role, door))
+        return admin ? "refused: an administrator has only kind admin" : "refused: a user has no secret of kind admin";
       return door == Kind::kPassword
                  ? "refused: no password is set, and in phase closed a PIN opens no password service; `secret set` or "
                    "`secret generate` sets one"
@@ -38,15 +43,28 @@ std::string sentence(Outcome outcome, Kind door) {
   return "refused";
 }
 
+bool is_listed(const ServiceEntry& entry, const Domain* domain) {
+  if (domain == nullptr || entry.domains.empty()) return true;
+  const auto listed = [&](const std::string& name) {
+    return std::find(entry.domains.begin(), entry.domains.end(), name) != entry.domains.end();
+  };
+  return listed(domain->name) || std::any_of(domain->aliases.begin(), domain->aliases.end(), listed);
+}
+
+/// Whether the entry of that name gets an answer about this user and kind at all.
+bool lets_through(const Settings& settings, const ExplainQuery& request, const Domain* domain) {
+  for (const ServiceEntry& entry : settings.services)
+    if (entry.user == request.service) return entry.kinds.has(request.kind) && is_listed(entry, domain);
+  return request.service == "root";
+}
+
 /// What the entry of that name may do.
 std::string about_service(const Settings& settings, const ExplainQuery& request, const Domain* domain) {
   if (request.service.empty()) return {};
   for (const ServiceEntry& entry : settings.services) {
     if (entry.user != request.service) continue;
     if (!entry.kinds.has(request.kind)) return fmt::format("{} is not let through: its entry lacks this kind", entry.user);
-    const bool here = domain == nullptr || entry.domains.empty() ||
-                      std::find(entry.domains.begin(), entry.domains.end(), domain->name) != entry.domains.end();
-    if (!here) return fmt::format("{} is told \"unknown user\": its entry lacks this domain", entry.user);
+    if (!is_listed(entry, domain)) return fmt::format("{} is told \"unknown user\": its entry lacks this domain", entry.user);
     const std::string source = entry.trust_rhost ? ip_literal(request.rhost) : std::string();
     return fmt::format("{} is let through; {}; the source is {}", entry.user,
                        entry.change ? "it may change secrets" : "it may not change secrets",
@@ -87,7 +105,8 @@ Result<ExplainView> explain(Read& read, const Context& context, const ExplainQue
     facts.due = must_change(verifier, now);
     PBXCRED_TRY(view.state, kind_view(read, context, *account, *charged, now));
   }
-  view.outcome = sentence(decide(facts), request.kind);
+  view.outcome = sentence(decide(facts), request.kind, account->role);
+  if (!request.service.empty() && !lets_through(settings, request, in)) view.outcome = "refused: " + view.service;
   return view;
 }
 

@@ -86,7 +86,7 @@ Status ImportTask::check_secrets(const ImportRow& row, const Domain& domain, Imp
       // What cannot be kept at all is refused; what is merely poor comes in and is marked.
       if (code == "encoding" || code == "alphabet")
         return Error{Code::kInvalid, fmt::format("{}: {}", name_of(given.kind), rule.text)};
-      ++weak_[fmt::format("{} {}", name_of(given.kind), code)];
+      user.broken.push_back(fmt::format("{} {}", name_of(given.kind), code));
     }
     user.secrets.push_back(std::move(work));
     user.weak.push_back(!broken.empty());
@@ -118,6 +118,7 @@ Result<ImportedUser> ImportTask::check_row(Read& read, const ImportRow& row, con
   PBXCRED_CHECK(apply_fields(read, row.data, user.account));
   PBXCRED_CHECK(check_secrets(row, *domain, user));
   PBXCRED_CHECK(claim_names(read, user, *domain));
+  for (const std::string& rule : user.broken) ++weak_[rule];
   return user;
 }
 

@@ -24,7 +24,8 @@ struct ImportedUser {
   std::string place;  ///< file:line
   Account account;
   std::vector<NewSecretWork> secrets;
-  std::vector<bool> weak;  ///< beside secrets
+  std::vector<bool> weak;           ///< beside secrets
+  std::vector<std::string> broken;  ///< "kind rule" of what is poor and yet kept
 };
 
 class ImportTask final : public AdminTask {

@@ -167,10 +167,6 @@ void Login::finish(const Status& outcome) {
   } else {
     ++context_.tally->refused;
   }
-  if (granted && !due_.empty() && use_ == Use::kSignIn) {
-    text_ = fmt::format("Your {} must be changed.", noun_of(*charged_));
-    reply.texts.push_back({false, text_});
-  }
   if (granted && use_ == Use::kProof) reply.texts.push_back({false, rules_});
   log(outcome, reply.verdict);
   told_(reply, outcome ? outcome_ : Outcome::kUnknown, outcome);

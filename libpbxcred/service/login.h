@@ -59,7 +59,7 @@ class Login final : public UseCase {
   Hash16 stray_{};
   KindSet due_;
   std::optional<GrantToken> grant_;
-  std::string text_, rules_;
+  std::string rules_;
   Time at_{};
 };
 

@@ -151,7 +151,7 @@ CASE(messages_open_as_their_own_type_only) {
       T back;
       assert_true(decode_packet(packet.view(), back));
       assert_int_equal(read_head(packet.view()).type, T::kType);
-      for (const std::size_t at : {0, 1, 2, 3, 4, 5}) {  // magic, version, zero, type
+      for (std::size_t at = 0; at < kHeaderSize; ++at) {  // magic, version, zero, type
         SecureBuffer changed;
         changed.append(packet.view());
         changed.data()[at] ^= 0x40;

@@ -80,8 +80,9 @@ CASE(view_text_shows_a_record_with_its_tables) {
   assert_non_null(strstr(text.c_str(), "account     1001@acme.example\n"));
   assert_non_null(strstr(text.c_str(), "first       A\\x1Bda\n"));
   assert_null(strstr(text.c_str(), "\nemail"));  // nothing to say
-  assert_non_null(strstr(text.c_str(), "\n\nkind       set  defined"));
-  assert_non_null(strstr(text.c_str(), "\nvoicemail  no   no"));
+  assert_non_null(strstr(text.c_str(), "\n\nkind       failures  state\n"));
+  assert_non_null(strstr(text.c_str(), "\npassword          0  set\n"));
+  assert_non_null(strstr(text.c_str(), "\nvoicemail         0  not set\n"));
 }
 
 CASE(view_text_sums_up_secrets_in_a_list) {

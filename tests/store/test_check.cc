@@ -10,8 +10,6 @@ using namespace pbxcred;
 
 namespace {
 
-constexpr Time kNow = Directory::kNow;
-
 /// Everything there is: two domains, users with all kinds of names, a shared number, secrets, an administrator.
 struct Pbx : Directory {
   explicit Pbx(Store& store) : Directory(store) {

@@ -23,7 +23,31 @@ std::string kind_text(const KindView& kind) {
   return remarks.empty() ? kind.kind : fmt::format("{} ({})", kind.kind, joined(remarks, ", "));
 }
 
+/// "not set", or since when, and what is the matter with it.
+std::string state_text(const KindView& kind) {
+  if (!kind.set) return kind.defined ? "cleared" : "not set";
+  std::string text = kind.set_at ? "set " + format_local(*kind.set_at) : "set";
+  if (kind.locked_permanently) text += ", locked for good";
+  if (kind.locked_until) text += ", locked until " + format_local(*kind.locked_until);
+  if (kind.must_change && !kind.temporary) text += ", must be changed";
+  if (kind.temporary) text += ", temporary";
+  if (kind.expires_at) text += ", expires " + format_local(*kind.expires_at);
+  if (kind.weak) text += ", weak";
+  return text;
+}
+
 }  // namespace
+
+Table kinds_table(const std::vector<KindView>& kinds) {
+  Table table{{"kind", false, {}}, {"failures", true, {}}, {"state", false, {}}};
+  for (const KindView& kind : kinds) {
+    table[0].cells.push_back(kind.kind);
+    table[1].cells.push_back(std::to_string(kind.failures));
+    table[2].cells.push_back(state_text(kind) +
+                             (kind.last_success ? ", last used " + format_local(*kind.last_success) : ""));
+  }
+  return table;
+}
 
 std::string label_of(std::string_view field_name) {
   if (field_name == "hash_microseconds") return "hash";
@@ -61,7 +85,8 @@ std::string record_text(const std::vector<FieldText>& fields, std::size_t width)
   std::size_t label_width = 0;
   std::string tables;
   for (const FieldText& field : fields) {
-    if (!field.detail.empty()) tables += "\n" + table_text(field.detail, width);
+    // A record's own table is read, not scanned: a long state runs on to the next line rather than being cut.
+    if (!field.detail.empty()) tables += "\n" + table_text(field.detail, field.name == "kinds" || field.name == "state" ? 0 : width);
     if (!field.detail.empty() || field.text.empty()) continue;
     lines.emplace_back(label_of(field.name), printable(field.text));
     label_width = std::max(label_width, lines.back().first.size());

@@ -56,6 +56,9 @@ std::string number_text(std::string_view field_name, std::uint64_t number);
 template <View T>
 std::vector<FieldText> fields_of(const T& view);
 
+/// Secrets of one account, narrow enough for a terminal of 80 columns: what is the matter with each in one column.
+Table kinds_table(const std::vector<KindView>& kinds);
+
 /// A table of views: all their fields, or those named, in that order.
 template <View T>
 Table table_of(const std::vector<T>& views, const std::vector<std::string_view>& names = {}) {
@@ -99,6 +102,10 @@ struct FieldTexts {
   }
 
   static Table detail_of(const auto&) { return {}; }
+  static Table detail_of(const std::vector<KindView>& kinds) { return kinds_table(kinds); }
+  static Table detail_of(const std::optional<KindView>& kind) {
+    return kind ? kinds_table({*kind}) : Table{};
+  }
   template <View T>
   static Table detail_of(const std::vector<T>& views) {
     return table_of(views);

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "config.h"
+#include "service/domain_admin.h"
 #include "service/housekeeping.h"
 
 namespace pbxcred {
@@ -84,10 +85,19 @@ Status Server::reload() {
   } else if (status = check_reloadable(*parts_.settings, *read.settings); status) {
     parts_.settings = std::make_shared<const Settings>(std::move(*read.settings));
     parts_.log->write(LogLevel::kNotice, "configuration reloaded");
+    warn_of_policies();
   }
   if (!status) parts_.log->write(LogLevel::kError, status.error().what);
   sd_notify(0, "READY=1");
   return status;
+}
+
+void Server::warn_of_policies() {
+  auto read = parts_.database->read();
+  if (!read) return;
+  const auto missing = missing_policies(*read, *parts_.settings);
+  if (!missing) return;
+  for (const std::string& sentence : *missing) parts_.log->write(LogLevel::kWarning, sentence);
 }
 
 void Server::every_minute() {
@@ -121,6 +131,7 @@ void Server::run() {
   parts_.log->write(LogLevel::kNotice,
                     fmt::format("pbxcredd {} ready: {} workers, one hash takes {} us, serving {}", PBXCRED_VERSION,
                                 workers_, parts_.hash_time.count(), parts_.settings->run_dir));
+  warn_of_policies();
   sd_notify(0, "READY=1\nSTATUS=serving");
   loop_.run();
   engine_.reset();

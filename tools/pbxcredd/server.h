@@ -36,6 +36,7 @@ class Server {
  private:
   Context context();
   Status reload();
+  void warn_of_policies();
   void begin_stop();
   void stop_when_idle();
   void every_minute();
