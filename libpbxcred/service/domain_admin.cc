@@ -102,6 +102,7 @@ Result<std::vector<std::string>> checked_aliases(Read& read, const Domain& domai
   for (std::string_view alias : *request.aliases) {
     if (alias.empty()) continue;
     PBXCRED_TRY(std::string canonical, free_name(read, alias, domain.id));
+    PBXCRED_CHECK(check_domain_name(read, domain.id, canonical));
     if (canonical != domain.name && std::find(aliases.begin(), aliases.end(), canonical) == aliases.end())
       aliases.push_back(std::move(canonical));
   }
@@ -183,6 +184,7 @@ Result<std::uint64_t> put_domain(Write& write, const Settings& settings, const D
 Result<std::uint64_t> rename_domain(Write& write, const Settings&, const DomainRename& request, Time) {
   PBXCRED_TRY(Domain domain, existing_domain(write, request.name));
   PBXCRED_TRY(std::string canonical, free_name(write, request.new_name, domain.id));
+  PBXCRED_CHECK(check_domain_name(write, domain.id, canonical));
   write.erase(name_key(domain.name));
   std::erase(domain.aliases, canonical);
   domain.name = std::move(canonical);

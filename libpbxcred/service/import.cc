@@ -73,7 +73,10 @@ Result<const Domain*> ImportTask::domain_for(Read& read, std::string_view name, 
 }
 
 Status ImportTask::check_secrets(const ImportRow& row, const Domain& domain, ImportedUser& user) {
+  KindSet seen;
   for (const NewSecret& given : row.secrets) {
+    if (seen.has(given.kind)) return Error{Code::kInvalid, fmt::format("{} is given twice", name_of(given.kind))};
+    seen.add(given.kind);
     if (given.secret.bytes.empty()) continue;  // not set
     if (!may_hold(Role::kUser, given.kind)) return Error{Code::kInvalid, "a user has no secret of kind admin"};
     const Policy policy = policy_for(settings(), &domain, given.kind).policy;
@@ -96,8 +99,16 @@ Status ImportTask::check_secrets(const ImportRow& row, const Domain& domain, Imp
 
 /// Names must be free in the store and in the file itself.
 Status ImportTask::claim_names(Read& read, const ImportedUser& user, const Domain& domain) {
-  if (new_domains_.count(domain.name) == 0) PBXCRED_CHECK(check_names(read, user.account));
+  const bool is_new = new_domains_.count(domain.name) > 0;
+  PBXCRED_CHECK(is_new ? check_username(read, user.account) : check_names(read, user.account));
   std::vector<std::string> mine = account_index_keys(read.ring(), user.account);
+  // A username that reads like this user's extension@domain would shadow it, and the other way round.
+  std::vector<std::string> called = domain.aliases;
+  called.push_back(domain.name);
+  for (const std::string& name : called) {
+    PBXCRED_TRY(std::string canonical, canonical_name(user.account.extension + "@" + name));
+    mine.push_back(username_key(read.ring(), canonical));
+  }
   for (const NameClaim& claim : name_claims(read.ring(), user.account, domain.country))
     if (!is_shareable(claim.role)) mine.push_back(claim.key);
   for (const std::string& key : mine) {

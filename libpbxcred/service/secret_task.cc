@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t kAtOnce = 8;  ///< accounts in work: enough to keep idle workers busy
 constexpr auto kTemporaryLife = std::chrono::hours(24);
+constexpr auto kLongestLife = std::chrono::hours(24 * 3653);
 
 const char* verb_of(SecretAct::Action action) {
   switch (action) {
@@ -126,6 +127,8 @@ Result<std::vector<SecretTask::Job>> SecretTask::page() {
 }
 
 void SecretTask::step() {
+  if (request_.expires && (*request_.expires <= std::chrono::seconds(0) || *request_.expires > kLongestLife))
+    return finish(Error{Code::kInvalid, "a secret expires in one second to ten years"});
   if (!scan_ || (!scan_->done() && running_ < kAtOnce)) {
     const auto jobs = page();
     if (!jobs) return finish(jobs.error(), changed_, failed_);

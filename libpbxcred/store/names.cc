@@ -140,16 +140,6 @@ Status check_shadowing(Read& read, const Account& account, const Domain& domain)
   return {};
 }
 
-Status check_username(Read& read, const Account& account) {
-  if (account.username.empty()) return {};
-  PBXCRED_TRY(std::string canonical, canonical_name(account.username));
-  PBXCRED_TRY(auto holder, find_username(read, canonical));
-  if (holder && *holder != account.id) return name_taken(account.username);
-  PBXCRED_TRY(auto qualified, find_qualified(read, canonical));
-  if (qualified && *qualified != account.id) return name_taken(account.username);
-  return {};
-}
-
 /// Another account may hold a name too only where both roles may be shared.
 bool clashes(const NameEntry& entry, const NameHolder& holder) {
   return std::any_of(entry.holders.begin(), entry.holders.end(), [&](const NameHolder& other) {
@@ -240,8 +230,40 @@ Hash16 hash_name(const KeyRing& ring, std::string_view name) {
   return keyed_hash(ring.subkey(Purpose::kLog), {as_bytes(canonical ? std::string_view(*canonical) : name)});
 }
 
+Status check_username(Read& read, const Account& account) {
+  if (account.username.empty()) return {};
+  PBXCRED_TRY(std::string canonical, canonical_name(account.username));
+  PBXCRED_TRY(auto holder, find_username(read, canonical));
+  if (holder && *holder != account.id) return name_taken(account.username);
+  PBXCRED_TRY(auto qualified, find_qualified(read, canonical));
+  if (qualified && *qualified != account.id) return name_taken(account.username);
+  return {};
+}
+
+Status check_domain_name(Read& read, const DomainId& domain, std::string_view name) {
+  const std::string prefix = make_key(Table::kExtension, {domain.bytes()});
+  std::vector<std::pair<std::string, AccountId>> users;
+  PBXCRED_TRY(auto row, read.seek<AccountRef>(Table::kExtension, prefix));
+  while (row && row->key.starts_with(prefix)) {
+    users.emplace_back(row->key.substr(prefix.size()), row->record.account);
+    PBXCRED_TRY(row, read.next<AccountRef>(Table::kExtension));
+  }
+  for (const auto& [extension, account] : users) {
+    const std::string qualified = extension + "@" + std::string(name);
+    PBXCRED_TRY(std::string canonical, canonical_name(qualified));
+    PBXCRED_TRY(auto holder, find_username(read, canonical));
+    if (holder && *holder != account) return name_taken(qualified);
+  }
+  return {};
+}
+
+std::string username_key(const KeyRing& ring, std::string_view canonical) {
+  return make_key(Table::kUsername, {Bytes(hash_canonical(ring, canonical))});
+}
+
 Status check_names(Read& read, const Account& account) {
   PBXCRED_CHECK(check_username(read, account));
+  if (const auto names = names_of(account); !names) return names.error();
   if (account.role != Role::kUser) return {};
   PBXCRED_TRY(const Domain domain, domain_of(read, account));
   PBXCRED_CHECK(check_shadowing(read, account, domain));

@@ -24,6 +24,15 @@ Result<std::optional<Account>> find_account(Read& read, const Lookup& lookup);
 /// A keyed hash of the name as it would be looked up: for queueing and logging names that lead nowhere.
 Hash16 hash_name(const KeyRing& ring, std::string_view name);
 
+/// Whether its username is free; a part of check_names that needs no domain.
+Status check_username(Read& read, const Account& account);
+
+/// Whether a domain of these users may be called so too: no other account's username reads like EXTENSION@name.
+Status check_domain_name(Read& read, const DomainId& domain, std::string_view name);
+
+/// The key under which a username would be found.
+std::string username_key(const KeyRing& ring, std::string_view canonical);
+
 /// Whether all names of a new or changed account are free; `conflict` names the one that is not. Writes nothing.
 Status check_names(Read& read, const Account& account);
 

@@ -7,10 +7,16 @@
 
 namespace pbxcred {
 
-HashArena::~HashArena() { release(); }
+HashArena::~HashArena() {
+  release();
+}
 void HashArena::release() {}
-Status HashArena::reserve(std::size_t) { return {}; }
-MutableBytes HashArena::memory() const { return {}; }
+Status HashArena::reserve(std::size_t) {
+  return {};
+}
+MutableBytes HashArena::memory() const {
+  return {};
+}
 
 Result<Hash32> argon2id(HashArena&, SecretView secret, Bytes salt, const HashParams& params, Bytes, Bytes) {
   if (!is_sane(params) || salt.size() < crypto_generichash_KEYBYTES_MIN)

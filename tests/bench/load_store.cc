@@ -21,8 +21,8 @@
 namespace pbxcred::bench {
 namespace {
 
-constexpr std::size_t kFlushAt = 1'500'000;       ///< puts; some 600 MB
-constexpr std::uint64_t kCheckUpTo = 20'000;      ///< accounts
+constexpr std::size_t kFlushAt = 1'500'000;   ///< puts; some 600 MB
+constexpr std::uint64_t kCheckUpTo = 20'000;  ///< accounts
 
 struct Loader {
   const KeyRing& ring;
@@ -98,8 +98,8 @@ Status check(Database& database) {
   PBXCRED_TRY(Read read, database.read());
   PBXCRED_TRY(const StoreCheckReport report, check_store(read));
   if (report.faults == 0) return {};
-  return Error{Code::kInternal, "the store was filled wrongly: " + report.first.front().where + ": " +
-                                    report.first.front().what};
+  return Error{Code::kInternal,
+               "the store was filled wrongly: " + report.first.front().where + ": " + report.first.front().what};
 }
 
 Status run(char** argv) {

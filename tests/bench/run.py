@@ -167,10 +167,13 @@ class Table:
     """Prints a line a figure: median, minimum, maximum, count, and how it stands to its target."""
 
     def __init__(self):
-        print(f"\n{'':58}{'median':>10}{'min':>10}{'max':>10}{'n':>4}  target")
+        self.empty = True
 
     def line(self, what, values, target=None, most=None):
         """target: (words, limit); most: whether the limit is the most there may be, else the least."""
+        if self.empty:
+            print(f"\n{'':58}{'median':>10}{'min':>10}{'max':>10}{'n':>4}  target")
+        self.empty = False
         middle = statistics.median(values)
         verdict = ""
         if target is not None:

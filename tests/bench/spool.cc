@@ -16,7 +16,9 @@ bool is_read_again(Bytes key) {
          table == static_cast<char>(Table::kDomainCount);
 }
 
-Error unsupported() { return {Code::kInternal, "a spool has no order before it is flushed"}; }
+Error unsupported() {
+  return {Code::kInternal, "a spool has no order before it is flushed"};
+}
 
 }  // namespace
 
@@ -55,7 +57,9 @@ Result<std::unique_ptr<StoreWrite>> Spool::write(Space) {
   return std::unique_ptr<StoreWrite>(std::make_unique<Transaction>(*this));
 }
 
-Result<StoreStat> Spool::stat() { return StoreStat{entries_.size(), 0, 0}; }
+Result<StoreStat> Spool::stat() {
+  return StoreStat{entries_.size(), 0, 0};
+}
 
 Status Spool::flush(Store& target) {
   std::sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) { return a.key < b.key; });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Any bytes as a value of the store: the first byte is its table, the rest the record. Nothing that was not sealed with
-// the ring's key opens; what was sealed opens, and not with one bit of it changed; what decodes survives encoding again.
+// the ring's key opens; what was sealed opens, and not with one bit of it changed; what decodes survives encoding
+// again.
 #include <cstdlib>
 #include <string>
 

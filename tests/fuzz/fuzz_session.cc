@@ -71,8 +71,9 @@ class World {
     settings->services.push_back(self);
     settings_ = settings;
     MUST(database_.initialise(clock_.now()));
-    engine_ = std::make_unique<Engine>(database_, clock_, log_, Engine::Options{1, 256, std::chrono::milliseconds(1000)},
-                                       [fd = wake_fd_.get()] { (void)eventfd_write(fd, 1); });
+    engine_ =
+        std::make_unique<Engine>(database_, clock_, log_, Engine::Options{1, 256, std::chrono::milliseconds(1000)},
+                                 [fd = wake_fd_.get()] { (void)eventfd_write(fd, 1); });
     wake_.emplace(loop_, wake_fd_.get(), static_cast<short>(EV_READ | EV_PERSIST), [this](short) { deliver(); });
     wake_->add();
     const auto services = [this] { return Context{settings_, &log_, &tally_, &successes_}; };
@@ -100,7 +101,8 @@ class World {
     });
     readable.add();
     loop_.run();
-    MUST(last == (admin ? Done::kType : AuthReply::kType) || packet.empty() || (!admin && packet.size() > kMaxAuthPacket));
+    MUST(last == (admin ? Done::kType : AuthReply::kType) || packet.empty() ||
+         (!admin && packet.size() > kMaxAuthPacket));
   }
 
   void check_store() {

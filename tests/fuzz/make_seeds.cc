@@ -15,7 +15,8 @@ using namespace pbxcred;
 
 namespace {
 
-constexpr std::string_view kTexts[] = {"1001@pbx.example", "de", "+4991150000201", "M\xc3\xbcller", "a text of more words"};
+constexpr std::string_view kTexts[] = {"1001@pbx.example", "de", "+4991150000201", "M\xc3\xbcller",
+                                       "a text of more words"};
 int turn = 0;
 
 template <class T>
@@ -178,7 +179,8 @@ ChangeRequest change(ChangeRequest::Step step, ChangeRequest::Proof proof) {
   request.step = step;
   request.proof = proof;
   request.current.bytes = as_bytes(kPassword);
-  if (step == ChangeRequest::Step::kCommit) request.secrets.push_back({Kind::kPassword, {as_bytes("another-regen-lampe")}});
+  if (step == ChangeRequest::Step::kCommit)
+    request.secrets.push_back({Kind::kPassword, {as_bytes("another-regen-lampe")}});
   return request;
 }
 StatusRequest status() {
@@ -246,16 +248,22 @@ void write_sessions(const std::filesystem::path& dir) {
              with_user().admin(move).admin(rename).admin(listed).admin(StatusQuery{}).admin(StoreCheck{}).bytes());
 }
 
+void write_corpus(const std::filesystem::path& corpus) {
+  for (const char* name : {"message", "record", "session"}) std::filesystem::create_directories(corpus / name);
+  fuzz::for_each_type(fuzz::Messages{}, [&]<class M>() { write_message<M>(corpus / "message"); });
+  fuzz::for_each_type(fuzz::Records{}, [&]<class S>() { write_record<S>(corpus / "record"); });
+  write_sessions(corpus / "session");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   if (argc != 2) return 2;
-  const std::filesystem::path corpus = argv[1];
-  std::filesystem::create_directories(corpus / "message");
-  std::filesystem::create_directories(corpus / "record");
-  std::filesystem::create_directories(corpus / "session");
-  fuzz::for_each_type(fuzz::Messages{}, [&]<class M>() { write_message<M>(corpus / "message"); });
-  fuzz::for_each_type(fuzz::Records{}, [&]<class S>() { write_record<S>(corpus / "record"); });
-  write_sessions(corpus / "session");
+  try {
+    write_corpus(argv[1]);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "make_seeds: %s\n", error.what());
+    return 1;
+  }
   return 0;
 }

@@ -20,11 +20,11 @@ namespace pbxcred::fuzz {
 template <class... T>
 struct Types {};
 
-using Messages =
-    Types<AuthRequest, StatusRequest, ChangeRequest, AuthReply, StatusQuery, DomainPut, DomainQuery, DomainRename,
-          DomainRemove, AccountPut, AccountMove, AccountQuery, AccountAct, SecretAct, AuthTry, ExplainQuery, StoreCheck,
-          StoreStatQuery, KeyQuery, ReloadRequest, LockQuery, ImportRequest, ImportRow, Done, Progress, Note,
-          GeneratedRow, AccountView, DomainView, StatusView, AuthTryView, ExplainView, StoreStatView, KeyView, LockView>;
+using Messages = Types<AuthRequest, StatusRequest, ChangeRequest, AuthReply, StatusQuery, DomainPut, DomainQuery,
+                       DomainRename, DomainRemove, AccountPut, AccountMove, AccountQuery, AccountAct, SecretAct,
+                       AuthTry, ExplainQuery, StoreCheck, StoreStatQuery, KeyQuery, ReloadRequest, LockQuery,
+                       ImportRequest, ImportRow, Done, Progress, Note, GeneratedRow, AccountView, DomainView,
+                       StatusView, AuthTryView, ExplainView, StoreStatView, KeyView, LockView>;
 
 template <Table kTable, class Record>
 struct Stored {
@@ -34,11 +34,12 @@ struct Stored {
 
 using Records =
     Types<Stored<Table::kMeta, StoreMeta>, Stored<Table::kDomain, Domain>, Stored<Table::kDomainName, DomainRef>,
-          Stored<Table::kDomainCount, DomainCount>, Stored<Table::kAccount, Account>, Stored<Table::kVerifier, Verifier>,
-          Stored<Table::kLedger, Ledger>, Stored<Table::kSuccess, LastSuccess>, Stored<Table::kAdmin, AccountRef>,
-          Stored<Table::kUsername, AccountRef>, Stored<Table::kExtension, AccountRef>, Stored<Table::kName, NameEntry>,
-          Stored<Table::kNumber, NameEntry>, Stored<Table::kBareName, DomainRef>, Stored<Table::kGrant, Grant>,
-          Stored<Table::kTombstone, Tombstone>, Stored<Table::kStray, StrayCount>, Stored<Table::kProbe, Tombstone>>;
+          Stored<Table::kDomainCount, DomainCount>, Stored<Table::kAccount, Account>,
+          Stored<Table::kVerifier, Verifier>, Stored<Table::kLedger, Ledger>, Stored<Table::kSuccess, LastSuccess>,
+          Stored<Table::kAdmin, AccountRef>, Stored<Table::kUsername, AccountRef>,
+          Stored<Table::kExtension, AccountRef>, Stored<Table::kName, NameEntry>, Stored<Table::kNumber, NameEntry>,
+          Stored<Table::kBareName, DomainRef>, Stored<Table::kGrant, Grant>, Stored<Table::kTombstone, Tombstone>,
+          Stored<Table::kStray, StrayCount>, Stored<Table::kProbe, Tombstone>>;
 
 /// Calls visit.template operator()<T>() for each type.
 template <class Visit, class... T>

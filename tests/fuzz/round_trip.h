@@ -10,12 +10,12 @@
 #include "base/fields.h"
 
 /// Ends the program, and so the fuzzer, if something does not hold.
-#define MUST(condition)                                                             \
-  do {                                                                              \
-    if (!(condition)) {                                                             \
+#define MUST(condition)                                                          \
+  do {                                                                           \
+    if (!(condition)) {                                                          \
       std::fprintf(stderr, "%s:%d: MUST(%s)\n", __FILE__, __LINE__, #condition); \
-      std::abort();                                                                 \
-    }                                                                               \
+      std::abort();                                                              \
+    }                                                                            \
   } while (false)
 
 namespace pbxcred::fuzz {

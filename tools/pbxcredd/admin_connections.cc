@@ -14,6 +14,7 @@ namespace pbxcred {
 namespace {
 
 constexpr auto kSilenceAllowed = std::chrono::milliseconds(2000);
+constexpr auto kReadsWithin = std::chrono::seconds(30);  ///< a client that takes longer to read is dropped
 constexpr std::size_t kMostConnections = 256;
 constexpr std::size_t kRoom = 64;  ///< packets waiting to be sent before a task pauses
 
@@ -61,7 +62,10 @@ AdminConnections::AdminConnections(EventLoop& loop, int listener, Engine& engine
       engine_(engine),
       services_(std::move(services)),
       edge_(std::move(edge)),
-      listening_(loop, listener, EV_READ | EV_PERSIST, [this](short) { accept_some(); }, EventLoop::kAdministration) {
+      listening_(loop, listener, EV_READ | EV_PERSIST, [this](short) { accept_some(); }, EventLoop::kAdministration),
+      listen_again_(loop, -1, static_cast<short>(0), [this](short) {
+        if (!stopped_) listening_.add();
+      }) {
   listening_.add();
 }
 
@@ -69,9 +73,16 @@ AdminConnections::~AdminConnections() {
   for (auto& [number, connection] : connections_) connection->reply->detach();
 }
 
+/// As AuthConnections does when descriptors have run out.
+void AdminConnections::pause_listening() {
+  listening_.remove();
+  listen_again_.add(std::chrono::milliseconds(50));
+}
+
 void AdminConnections::accept_some() {
   for (;;) {
     Fd socket(accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    if (!socket && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) return pause_listening();
     if (!socket) return;
     const auto peer = peer_of(socket.get());
     if (!peer || !is_administrator(socket.get(), *peer) || connections_.size() >= kMostConnections) continue;
@@ -87,7 +98,9 @@ void AdminConnections::accept_some() {
         loop_, fd, static_cast<short>(EV_READ | EV_TIMEOUT), [this, number](short what) { on_readable(number, what); },
         kLow);
     connection->writable =
-        std::make_unique<Event>(loop_, fd, EV_WRITE, [this, number](short) { flush(number); }, kLow);
+        std::make_unique<Event>(loop_, fd, static_cast<short>(EV_WRITE | EV_TIMEOUT),
+                                [this, number](short what) { (what & EV_TIMEOUT) != 0 ? close(number) : flush(number); },
+                                kLow);
     connection->next_step =
         std::make_unique<Event>(loop_, -1, static_cast<short>(0), [this, number](short) { step(number); }, kLow);
     connection->readable->add(kSilenceAllowed);
@@ -145,7 +158,7 @@ void AdminConnections::flush(Number number) {
     const ssize_t sent = send(connection.socket.get(), packet.data(), packet.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent < 0 && errno == EINTR) continue;
     if (sent < 0 && (errno == EAGAIN || errno == ENOBUFS)) {
-      connection.writable->add();
+      connection.writable->add(kReadsWithin);
       break;
     }
     if (sent < 0) return close(number);

@@ -22,7 +22,10 @@ class AdminConnections {
   AdminConnections(const AdminConnections&) = delete;
   AdminConnections& operator=(const AdminConnections&) = delete;
 
-  void stop_accepting() { listening_.remove(); }
+  void stop_accepting() {
+    stopped_ = true;
+    listening_.remove();
+  }
   /// Lets tasks go on whose use cases have ended; after Engine::deliver().
   void resume();
 
@@ -32,6 +35,7 @@ class AdminConnections {
   using Number = std::uint64_t;
 
   void accept_some();
+  void pause_listening();
   void on_readable(Number number, short what);
   void begin(Connection& connection, Bytes packet, Fd file);
   void step(Number number);
@@ -44,6 +48,8 @@ class AdminConnections {
   std::function<Context()> services_;
   AdminEdge edge_;
   Event listening_;
+  Event listen_again_;
+  bool stopped_ = false;
   Number next_ = 0;
   std::unordered_map<Number, std::unique_ptr<Connection>> connections_;
 };

@@ -64,7 +64,10 @@ AuthConnections::AuthConnections(EventLoop& loop, int listener, Engine& engine, 
       listener_(listener),
       engine_(engine),
       services_(std::move(services)),
-      listening_(loop, listener, EV_READ | EV_PERSIST, [this](short) { accept_some(); }) {
+      listening_(loop, listener, EV_READ | EV_PERSIST, [this](short) { accept_some(); }),
+      listen_again_(loop, -1, static_cast<short>(0), [this](short) {
+        if (!stopped_) listening_.add();
+      }) {
   listening_.add();
 }
 
@@ -77,14 +80,21 @@ bool AuthConnections::make_room() {
   return true;
 }
 
+/// A listener that stays readable while nothing can be accepted would starve everything of lower priority, also what
+/// would free descriptors.
+void AuthConnections::pause_listening() {
+  listening_.remove();
+  listen_again_.add(std::chrono::milliseconds(50));
+}
+
 void AuthConnections::accept_some() {
   for (int i = 0; i < kAcceptsAtOnce; ++i) {
-    if (connections_.size() >= kMostConnections && !make_room()) return;
+    if (connections_.size() >= kMostConnections && !make_room()) return pause_listening();
     Fd socket(accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (socket) {
       admit(std::move(socket));
-    } else if ((errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) && make_room()) {
-      continue;
+    } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+      if (!make_room()) return pause_listening();
     } else if (errno != EINTR && errno != ECONNABORTED) {
       return;
     }

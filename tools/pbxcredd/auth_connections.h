@@ -33,7 +33,10 @@ class AuthConnections {
   AuthConnections(const AuthConnections&) = delete;
   AuthConnections& operator=(const AuthConnections&) = delete;
 
-  void stop_accepting() { listening_.remove(); }
+  void stop_accepting() {
+    stopped_ = true;
+    listening_.remove();
+  }
   std::size_t size() const { return connections_.size(); }
 
  private:
@@ -41,6 +44,7 @@ class AuthConnections {
   using Number = std::uint64_t;
 
   void accept_some();
+  void pause_listening();
   bool make_room();
   void admit(Fd socket);
   void on_event(Number number, short what);
@@ -54,7 +58,9 @@ class AuthConnections {
   Engine& engine_;
   std::function<Context()> services_;
   Event listening_;
+  Event listen_again_;
   OncePerMinute said_;
+  bool stopped_ = false;
   Number next_ = 0;
   std::unordered_map<Number, std::unique_ptr<Connection>> connections_;
   std::list<Number> silent_;  ///< connections that have not spoken, oldest first

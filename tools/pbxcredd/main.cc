@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <getopt.h>
 
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <memory>
@@ -93,6 +94,7 @@ Status serve_on(Listeners& listeners, const std::string& config_path, std::share
 }
 
 Status serve(const std::string& config_path, Settings settings, const RunAs& who) {
+  std::signal(SIGHUP, SIG_IGN);  // until the event loop takes it
   // As root: the sockets' owners. Everything else is opened by whom the daemon becomes.
   PBXCRED_TRY(Listeners listeners, open_listeners(settings, who.uid, who.gid));
   const auto shared = std::make_shared<const Settings>(std::move(settings));
