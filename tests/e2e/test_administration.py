@@ -91,7 +91,7 @@ def test_R67_generated_secrets_are_shown_once_and_work():
         equal(oct(os.stat(path).st_mode & 0o777), "0o600")
         with open(path, encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
-        equal([row["account"] for row in rows], ["101@acme.example", "102@acme.example", "103@acme.example"])
+        equal(sorted(row["account"] for row in rows), ["101@acme.example", "102@acme.example", "103@acme.example"])
         equal(len({row["secret"] for row in rows}), 3, "all different")
         for row in rows:
             equal(server.login("portal", row["account"], row["secret"]), "SUCCESS")
@@ -242,6 +242,38 @@ def test_status_stat_keys_and_check():
         equal((key["id"], key["current"]), (1, True))
         lacks(server.ctl("key", "list").out, open(server.path("keys/ring"), "rb").read()[24:40].hex())
         server.ctl("store", "check")
+
+
+def test_a_dry_run_refuses_what_the_import_would():
+    rows = ["domain,extension,username,alternate_id",
+            "acme.example,501,taken,",             # the username is alice's
+            "acme.example,502,503@acme.example,",  # reads like the next one
+            "acme.example,503,,",
+            "acme.example,504,," + "\u0149" * 127,  # 381 bytes once folded
+            "new.example,505,taken,",
+            "acme.example,506,,"]
+    with fresh_server() as server:
+        server.ctl("domain", "add", "acme.example")
+        server.ctl("user", "add", "500@acme.example", "--username", "taken")
+        file = server.write("rows.csv", "\n".join(rows) + "\n")
+        dry = server.ctl("import", "csv", file, "--skip-bad", "--dry-run", status=9)
+        real = server.ctl("import", "csv", file, "--skip-bad", status=9)
+        for run in (dry, real):
+            for line in (2, 4, 5, 6):
+                contains(run.err, f"rows.csv:{line}:")
+        contains(dry.out, "2 accounts")
+        contains(real.out, "2 accounts")
+        server.ctl("store", "check")
+
+
+def test_an_alias_must_not_shadow_a_username():
+    with fresh_server() as server:
+        server.ctl("domain", "add", "acme.example")
+        server.ctl("user", "add", "1001@acme.example")
+        server.ctl("user", "add", "1002@acme.example", "--username", "1001@zzz")
+        server.ctl("domain", "set", "acme.example", "--alias", "zzz", status=6)
+        server.ctl("domain", "rename", "acme.example", "zzz", status=6)
+        server.ctl("user", "set", "1001@acme.example", "--first", "Anna")
 
 
 def test_every_level_has_help():

@@ -216,6 +216,22 @@ CASE(login_clears_the_ledger_of_the_verifier_that_passed_only) {
   assert_int_equal(world.failures("alice", Kind::kVoicemail), 1);
 }
 
+std::optional<Lane> lane_of(World& world, const std::string& user) {
+  Read read = world.read();
+  return ok(Login(world.context(), root(), ask(user, Kind::kPassword), Secret(as_bytes("x")), Login::Use::kSignIn, {})
+                .lane(read));
+}
+
+CASE(login_waits_for_others_of_its_account_and_of_its_unknown_name) {
+  World& world = pbx();
+  const auto alice = lane_of(world, "alice");
+  assert_true(alice.has_value());
+  for (const char* name : {"ALICE", "1001", "1001@A.example"}) assert_true(lane_of(world, name) == alice);
+  const auto nobody = lane_of(world, "bob");
+  assert_true(nobody.has_value() && nobody != alice && nobody != lane_of(world, "1002"));
+  assert_true(lane_of(world, "BOB") == nobody && lane_of(world, "bobby") != nobody);
+}
+
 /// Promise 3: however many guess at once, no more are heard than one after the other.
 CASE(login_hears_no_more_parallel_guesses_than_the_limit) {
   World& world = pbx();
@@ -524,6 +540,7 @@ RUN_CASES(
     cmocka_unit_test(login_counts_the_same_wrong_secret_once),
     cmocka_unit_test(login_counts_the_same_wrong_secret_of_another_source_anew),
     cmocka_unit_test(login_clears_the_ledger_of_the_verifier_that_passed_only),
+    cmocka_unit_test(login_waits_for_others_of_its_account_and_of_its_unknown_name),
     cmocka_unit_test(login_hears_no_more_parallel_guesses_than_the_limit),
     cmocka_unit_test(login_locks_nobody_out_who_is_right_many_times_at_once),
     cmocka_unit_test(login_does_not_count_what_sshd_sends_for_nobody),
