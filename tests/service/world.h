@@ -211,6 +211,7 @@ class World {
 
 /// A world for one case. It ends when the next begins: a failed assertion jumps past destructors, threads do not.
 inline World& fresh_world(Engine::Options options = World::default_options()) {
+  (void)test_ring();  // made before the world, so that it outlives the world's threads at exit
   static std::unique_ptr<World> world;
   world.reset();
   world = std::make_unique<World>(options);
