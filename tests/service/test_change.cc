@@ -126,6 +126,7 @@ CASE(change_by_proof_and_grant_sets_the_secret) {
   assert_true(!verifier->must_change && !verifier->temporary && !verifier->expires_at && !verifier->weak);
   assert_true(verifier->set_at == world.clock.now());
   world.expect_sound();
+  for (const auto& [key, value] : *world.store.snapshot()) assert_true(key[0] != static_cast<char>(Table::kGrant));
   // Once.
   expect_verdict(commit_change(world, "alice", Kind::kPassword, by_grant(proof.grant),
                                {{Kind::kPassword, "another secret of length"}}, portal()),
