@@ -150,8 +150,8 @@ Status Login::record_failure(Write& write, const Account& account, Ledger ledger
 void Login::finish(const Status& outcome) {
   AuthReply reply = reply_to(asked_);
   reply.verdict = outcome ? verdict_of(outcome_) : pbxcred::verdict_of(outcome.error());
-  // Who knows the secret may know why it cannot be changed.
-  if (outcome && use_ == Use::kProof && outcome_ == Outcome::kDisabled && matched_) reply.verdict = Verdict::kDisabled;
+  // Whatever the secret: a disabled account counts no guess, so the answer must not tell right from wrong.
+  if (outcome && use_ == Use::kProof && outcome_ == Outcome::kDisabled) reply.verdict = Verdict::kDisabled;
   const bool granted = outcome && is_granted(outcome_);
   if (granted) {
     reply.account = account_name_;
