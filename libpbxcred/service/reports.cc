@@ -59,7 +59,7 @@ Status fill_from_store(Database& database, const Settings& settings, Time now, S
   status.domains = domains.size();
   PBXCRED_TRY(status.admins, count_admins(read));
   PBXCRED_TRY(status.locked, count_locked(read, settings.lockout, now));
-  PBXCRED_TRY(const StoreStat store, database.store().stat());
+  PBXCRED_TRY(const StoreStat store, read.raw().stat());
   status.store_bytes = store.bytes_used;
   status.store_capacity = store.bytes_capacity;
   return {};
@@ -131,13 +131,19 @@ Status StoreStatTask::page() {
   return {};
 }
 
+Status StoreStatTask::file() {
+  PBXCRED_TRY(Read read, engine().database().read());
+  PBXCRED_TRY(const StoreStat stat, read.raw().stat());
+  context_.reply->put(StoreStatView{"file", stat.entries, stat.bytes_used});
+  return {};
+}
+
 void StoreStatTask::step() {
   const Status paged = page();
   if (!paged) return finish(paged);
   if (table_ < std::size(kAllTables)) return;
-  const auto stat = engine().database().store().stat();
-  if (!stat) return finish(stat.error());
-  context_.reply->put(StoreStatView{"file", stat->entries, stat->bytes_used});
+  const Status whole = file();
+  if (!whole) return finish(whole);
   finish({}, all_);
 }
 

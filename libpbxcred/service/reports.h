@@ -43,6 +43,7 @@ class StoreStatTask final : public AdminTask {
 
  private:
   Status page();
+  Status file();
 
   std::size_t table_ = 0;
   std::string cursor_;

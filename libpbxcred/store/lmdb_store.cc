@@ -80,6 +80,17 @@ class Reader {
     return move({}, MDB_NEXT);
   }
 
+  Result<StoreStat> stat() {
+    MDB_stat found{};
+    if (const int rc = mdb_stat(txn(), env_.dbi(), &found)) return env_.error(rc, "counting");
+    PBXCRED_TRY(const std::uint64_t free, env_.free_pages());
+    StoreStat stat;
+    stat.entries = found.ms_entries;
+    stat.bytes_used = (env_.map_pages() - env_.untouched_pages() - free) * env_.page_size();
+    stat.bytes_capacity = env_.map_pages() * env_.page_size();
+    return stat;
+  }
+
  private:
   Result<std::optional<Entry>> move(Bytes key, MDB_cursor_op how) {
     MDB_val found = val(key), value{};
@@ -102,6 +113,7 @@ class LmdbRead final : public StoreRead {
   Result<std::optional<std::string>> get(Bytes key) override { return reader_.get(key); }
   Result<std::optional<Entry>> seek(Bytes key) override { return reader_.seek(key); }
   Result<std::optional<Entry>> next() override { return reader_.next(); }
+  Result<StoreStat> stat() override { return reader_.stat(); }
 
  private:
   Pass pass_;
@@ -124,6 +136,10 @@ class LmdbWrite final : public StoreWrite {
   Result<std::optional<Entry>> next() override {
     if (error_) return *error_;
     return reader_.next();
+  }
+  Result<StoreStat> stat() override {
+    if (error_) return *error_;
+    return reader_.stat();
   }
 
   void put(Bytes key, Bytes value) override {
@@ -240,20 +256,6 @@ Result<std::unique_ptr<StoreWrite>> LmdbStore::write(Space space) {
   PBXCRED_CHECK(state_->check_open());
   PBXCRED_TRY(TxnHandle txn, state_->env->begin(0));
   return std::unique_ptr<StoreWrite>(std::make_unique<LmdbWrite>(std::move(pass), *state_->env, std::move(txn), space));
-}
-
-Result<StoreStat> LmdbStore::stat() {
-  const Pass pass(state_->gate);
-  PBXCRED_CHECK(state_->check_open());
-  const Env& env = *state_->env;
-  MDB_stat found{};
-  mdb_env_stat(env.get(), &found);
-  PBXCRED_TRY(const std::uint64_t free, env.free_pages());
-  StoreStat stat;
-  stat.entries = found.ms_entries;
-  stat.bytes_used = (env.map_pages() - env.untouched_pages() - free) * env.page_size();
-  stat.bytes_capacity = env.map_pages() * env.page_size();
-  return stat;
 }
 
 Status LmdbStore::reopen() {

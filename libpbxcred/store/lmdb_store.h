@@ -12,9 +12,7 @@ namespace pbxcred {
 
 /// Files in its directory: store.mdb, store.mdb-lock (LMDB's) and lock (held while the store is open: one process).
 /// Default durability: a commit that returned survives kill and power cut. Open it after the last fork.
-/// Threads: read() from any; a write transaction is used and ended by the thread that began it. While reopen() waits
-/// for transactions to end, new ones wait for it: who holds one neither reopens nor, where another might, begins a
-/// second.
+/// Threads: read() from any; a write transaction is used and ended by the thread that began it.
 class LmdbStore final : public Store {
  public:
   /// dir: exists. map_bytes: what the store may grow to, at least 4 MiB; address space, not memory. A 64th of it (1 to
@@ -30,7 +28,6 @@ class LmdbStore final : public Store {
 
   Result<std::unique_ptr<StoreRead>> read() override;
   Result<std::unique_ptr<StoreWrite>> write(Space space = Space::kLeaveReserve) override;
-  Result<StoreStat> stat() override;
   Status reopen() override;
   Status clear_stale_readers() override;
 

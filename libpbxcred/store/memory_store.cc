@@ -18,6 +18,13 @@ bool good_key(Bytes key) {
   return !key.empty() && key.size() <= kMaxKey;
 }
 
+StoreStat stat_of(const Map& map) {
+  StoreStat stat;
+  stat.entries = map.size();
+  for (const auto& [key, value] : map) stat.bytes_used += key.size() + value.size();
+  return stat;
+}
+
 /// Reading in either kind of transaction. The cursor is a key, so that it survives the copy at the first change.
 class Reader {
  public:
@@ -57,6 +64,7 @@ class MemoryRead final : public StoreRead {
   Result<std::optional<std::string>> get(Bytes key) override { return Reader::get(*map_, key); }
   Result<std::optional<Entry>> seek(Bytes key) override { return reader_.seek(*map_, key); }
   Result<std::optional<Entry>> next() override { return reader_.next(*map_); }
+  Result<StoreStat> stat() override { return stat_of(*map_); }
 
  private:
   std::shared_ptr<const Map> map_;
@@ -79,6 +87,10 @@ class MemoryWrite final : public StoreWrite {
   Result<std::optional<Entry>> next() override {
     if (error_) return *error_;
     return reader_.next(map());
+  }
+  Result<StoreStat> stat() override {
+    if (error_) return *error_;
+    return stat_of(map());
   }
   void put(Bytes key, Bytes value) override {
     if (Map* changed = change(key)) changed->insert_or_assign(std::string(as_text(key)), std::string(as_text(value)));
@@ -124,14 +136,6 @@ Result<std::unique_ptr<StoreRead>> MemoryStore::read() {
 Result<std::unique_ptr<StoreWrite>> MemoryStore::write(Space) {
   std::unique_lock lock(writer_);
   return std::unique_ptr<StoreWrite>(std::make_unique<MemoryWrite>(*this, std::move(lock)));
-}
-
-Result<StoreStat> MemoryStore::stat() {
-  const auto map = snapshot();
-  StoreStat stat;
-  stat.entries = map->size();
-  for (const auto& [key, value] : *map) stat.bytes_used += key.size() + value.size();
-  return stat;
 }
 
 void MemoryStore::fail_commits(std::optional<Code> code) {

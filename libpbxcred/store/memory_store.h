@@ -20,7 +20,6 @@ class MemoryStore final : public Store {
 
   Result<std::unique_ptr<StoreRead>> read() override;
   Result<std::unique_ptr<StoreWrite>> write(Space space = Space::kLeaveReserve) override;
-  Result<StoreStat> stat() override;
   Status reopen() override { return {}; }
   Status clear_stale_readers() override { return {}; }
 

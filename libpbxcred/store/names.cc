@@ -90,6 +90,15 @@ Result<std::optional<AccountId>> find_username(Read& read, std::string_view cano
   return ref ? std::optional(ref->account) : std::optional<AccountId>();
 }
 
+Result<bool> within_fence(Read& read, const Account& account, std::string_view fence) {
+  if (fence.empty()) return true;
+  PBXCRED_TRY(auto domain, read.find_domain(fence));
+  if (!domain) return false;
+  if (account.role == Role::kUser) return account.domain == domain->id;
+  return account.domains.empty() ||
+         std::find(account.domains.begin(), account.domains.end(), domain->id) != account.domains.end();
+}
+
 /// extension@domain, the domain by name or alias.
 Result<std::optional<AccountId>> find_qualified(Read& read, std::string_view canonical) {
   const auto at = canonical.rfind('@');
@@ -115,13 +124,14 @@ Result<std::optional<AccountId>> find_bare(Read& read, const Lookup& lookup, std
   return find_in_domain(read, *domain, canonical);
 }
 
-Result<bool> within_fence(Read& read, const Account& account, std::string_view fence) {
-  if (fence.empty()) return true;
-  PBXCRED_TRY(auto domain, read.find_domain(fence));
-  if (!domain) return false;
-  if (account.role == Role::kUser) return account.domain == domain->id;
-  return account.domains.empty() ||
-         std::find(account.domains.begin(), account.domains.end(), domain->id) != account.domains.end();
+/// The account, if there is one and the fence lets it in.
+Result<std::optional<Account>> account_inside(Read& read, const std::optional<AccountId>& id, std::string_view fence) {
+  if (!id) return std::optional<Account>();
+  PBXCRED_TRY(auto account, read.account(*id));
+  if (!account) return Error{Code::kCorrupt, "a name leads to an account that is not there"};
+  PBXCRED_TRY(const bool inside, within_fence(read, *account, fence));
+  if (!inside) account.reset();
+  return account;
 }
 
 Error name_taken(std::string_view name) {
@@ -214,15 +224,12 @@ Result<std::optional<Account>> find_account(Read& read, const Lookup& lookup) {
   PBXCRED_TRY(auto username, find_username(read, *canonical));
   PBXCRED_TRY(auto qualified, find_qualified(read, *canonical));
   if (username && qualified && *username != *qualified) return std::optional<Account>();
-  std::optional<AccountId> id = username ? username : qualified;
-  if (!id) {
-    PBXCRED_TRY(id, find_bare(read, lookup, *canonical));
-  }
-  if (!id) return std::optional<Account>();
-  PBXCRED_TRY(auto account, read.account(*id));
-  if (!account) return Error{Code::kCorrupt, "a name leads to an account that is not there"};
-  PBXCRED_TRY(const bool inside, within_fence(read, *account, lookup.domain));
-  return inside ? std::move(account) : std::optional<Account>();
+  PBXCRED_TRY(auto account, account_inside(read, username ? username : qualified, lookup.domain));
+  if (account) return account;
+  // Somebody's username elsewhere hides no name inside the fence.
+  if ((username || qualified) && lookup.domain.empty()) return std::optional<Account>();
+  PBXCRED_TRY(auto bare, find_bare(read, lookup, *canonical));
+  return account_inside(read, bare, lookup.domain);
 }
 
 Hash16 hash_name(const KeyRing& ring, std::string_view name) {
@@ -262,10 +269,14 @@ std::string username_key(const KeyRing& ring, std::string_view canonical) {
 }
 
 Status check_names(Read& read, const Account& account) {
+  if (account.role != Role::kUser) return check_username(read, account);
+  PBXCRED_TRY(const Domain domain, domain_of(read, account));
+  return check_names(read, account, domain);
+}
+
+Status check_names(Read& read, const Account& account, const Domain& domain) {
   PBXCRED_CHECK(check_username(read, account));
   if (const auto names = names_of(account); !names) return names.error();
-  if (account.role != Role::kUser) return {};
-  PBXCRED_TRY(const Domain domain, domain_of(read, account));
   PBXCRED_CHECK(check_shadowing(read, account, domain));
   for (const NameClaim& claim : name_claims(read.ring(), account, domain.country)) {
     PBXCRED_TRY(auto entry, read.get<NameEntry>(claim.key));

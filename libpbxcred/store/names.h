@@ -35,6 +35,8 @@ std::string username_key(const KeyRing& ring, std::string_view canonical);
 
 /// Whether all names of a new or changed account are free; `conflict` names the one that is not. Writes nothing.
 Status check_names(Read& read, const Account& account);
+/// The same in a domain that may not be stored yet.
+Status check_names(Read& read, const Account& account, const Domain& domain);
 
 /// Enters all names of a new or changed account, after check_names. before: as it is stored, none if new; names it had
 /// and has no more leave tombstones.

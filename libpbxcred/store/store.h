@@ -18,6 +18,12 @@ struct Entry {
   std::string value;
 };
 
+struct StoreStat {
+  std::uint64_t entries = 0;
+  std::uint64_t bytes_used = 0;      ///< pages in use
+  std::uint64_t bytes_capacity = 0;  ///< what it may grow to; 0: no limit
+};
+
 /// A view of the store at one moment. Used by one thread; short: never across a hash.
 class StoreRead {
  public:
@@ -29,6 +35,7 @@ class StoreRead {
   /// The entry after the cursor; none at the end. Before the first seek, and after put or erase, there is no cursor:
   /// `internal`.
   virtual Result<std::optional<Entry>> next() = 0;
+  virtual Result<StoreStat> stat() = 0;
 };
 
 /// The only one of its kind at a time. Keeps its first error: later calls do nothing and commit refuses.
@@ -45,23 +52,17 @@ class StoreWrite : public StoreRead {
   virtual Status commit() = 0;
 };
 
-struct StoreStat {
-  std::uint64_t entries = 0;
-  std::uint64_t bytes_used = 0;      ///< pages in use
-  std::uint64_t bytes_capacity = 0;  ///< what it may grow to; 0: no limit
-};
-
 /// Whether a transaction may use the store's last free space. Counters and erases may; what adds records may not, so
 /// that a full store can still count failures.
 enum class Space { kLeaveReserve, kUseReserve };
 
-/// Implementations: LmdbStore, MemoryStore. Readers from any thread, writers one at a time.
+/// Implementations: LmdbStore, MemoryStore. Readers from any thread, writers one at a time. A thread holds one transaction
+/// and begins no other meanwhile: reopen() waits for those that run and keeps new ones waiting.
 class Store {
  public:
   virtual ~Store() = default;
   virtual Result<std::unique_ptr<StoreRead>> read() = 0;
   virtual Result<std::unique_ptr<StoreWrite>> write(Space space = Space::kLeaveReserve) = 0;
-  virtual Result<StoreStat> stat() = 0;
   /// Closes and opens the underlying file again: after a failed write of its meta page LMDB needs it. Waits for readers.
   virtual Status reopen() = 0;
   /// Frees the slots of readers that died.

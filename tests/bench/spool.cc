@@ -33,6 +33,7 @@ class Spool::Transaction final : public StoreWrite {
   }
   Result<std::optional<Entry>> seek(Bytes) override { return unsupported(); }
   Result<std::optional<Entry>> next() override { return unsupported(); }
+  Result<StoreStat> stat() override { return unsupported(); }
   void put(Bytes key, Bytes value) override {
     if (is_read_again(key)) {
       spool_.domains_[std::string(as_text(key))] = std::string(as_text(value));
@@ -55,10 +56,6 @@ Result<std::unique_ptr<StoreRead>> Spool::read() {
 
 Result<std::unique_ptr<StoreWrite>> Spool::write(Space) {
   return std::unique_ptr<StoreWrite>(std::make_unique<Transaction>(*this));
-}
-
-Result<StoreStat> Spool::stat() {
-  return StoreStat{entries_.size(), 0, 0};
 }
 
 Status Spool::flush(Store& target) {

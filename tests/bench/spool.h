@@ -17,7 +17,6 @@ class Spool final : public Store {
  public:
   Result<std::unique_ptr<StoreRead>> read() override;
   Result<std::unique_ptr<StoreWrite>> write(Space space = Space::kLeaveReserve) override;
-  Result<StoreStat> stat() override;
   Status reopen() override { return {}; }
   Status clear_stale_readers() override { return {}; }
 

@@ -303,7 +303,7 @@ CASE(lmdb_store_keeps_a_reserve_when_the_map_is_full) {
   assert_false(last.ok());
   assert_string_equal(name_of(last.error().code), name_of(Code::kExhausted));
   assert_true(stored > 1500);  // most of the map can be used
-  assert_true(store->stat()->bytes_used > 6 * kMiB);
+  assert_true((*store->read())->stat()->bytes_used > 6 * kMiB);
 
   // Again and again: counters, new ones too, and erasing.
   for (int i = 0; i < 300; ++i) {
@@ -315,7 +315,7 @@ CASE(lmdb_store_keeps_a_reserve_when_the_map_is_full) {
   for (int i = 0; i < stored; ++i)
     if (const Status erased = erase_one(*store, numbered(i)); !erased)
       fail_msg("%d: %s", i, erased.error().what.c_str());
-  assert_int_equal(store->stat()->entries, 100);
+  assert_int_equal((*store->read())->stat()->entries, 100);
   for (int i = 0; i < 1000; ++i)
     if (const Status put = put_one(*store, numbered(i), std::string(2000, 'v')); !put)
       fail_msg("%d: %s", i, put.error().what.c_str());
@@ -334,7 +334,7 @@ CASE(lmdb_store_keeps_a_reserve_from_one_large_transaction) {
     assert_non_null(strstr(write->error()->what.c_str(), "raise store_size"));  // ours, not LMDB's
     assert_false(write->commit().ok());
   }
-  assert_int_equal(store->stat()->entries, 1);
+  assert_int_equal((*store->read())->stat()->entries, 1);
   assert_true(put_one(*store, "big", std::string(9 * kMiB, 'b')).error().code == Code::kExhausted);
   assert_true(put_one(*store, "big", std::string(9 * kMiB, 'b'), Space::kUseReserve).error().code == Code::kExhausted);
   assert_true(put_one(*store, "ledger", "2", Space::kUseReserve).ok());
@@ -374,7 +374,6 @@ CASE(lmdb_store_can_be_reopened_after_its_file_was_away) {
   assert_true(store->reopen().error().code == Code::kNotFound);
   assert_true(store->read().error().code == Code::kUnavailable);
   assert_true(store->write().error().code == Code::kUnavailable);
-  assert_true(store->stat().error().code == Code::kUnavailable);
   std::filesystem::rename(dir.file("away"), dir.file("store.mdb"));
   assert_true(store->reopen().ok());
   assert_string_equal(get(*store, "a").c_str(), "1");

@@ -261,12 +261,12 @@ CONTRACT(takes_large_values) {
 }
 
 CONTRACT(counts_entries) {
-  assert_int_equal(store.stat()->entries, 0);
+  assert_int_equal(reading(store)->stat()->entries, 0);
   commit_pairs(store, {{"a", "1"}, {"b", "2"}, {"c", "3"}});
   const auto write = writing(store);
   write->erase(as_bytes("b"));
   assert_true(write->commit().ok());
-  const auto stat = store.stat();
+  const auto stat = reading(store)->stat();
   assert_int_equal(stat->entries, 2);
   assert_true(stat->bytes_used > 0);
   assert_true(stat->bytes_capacity == 0 || stat->bytes_used < stat->bytes_capacity);
@@ -310,7 +310,7 @@ CONTRACT(agrees_with_a_map) {
     const std::string from = any_key();
     assert_true(everything(*reading(store), from) == Pairs(model.lower_bound(from), model.end()));
   }
-  assert_int_equal(store.stat()->entries, model.size());
+  assert_int_equal(reading(store)->stat()->entries, model.size());
 }
 
 /// Readers on other threads never see half a transaction, also while the store is reopened.
@@ -324,6 +324,8 @@ CONTRACT(shows_concurrent_readers_whole_transactions) {
       while (!stop) {
         const auto read = store.read();
         if (!read || get(**read, "a") != get(**read, "z")) ++faults;
+        const auto stat = (*read)->stat();
+        if (!stat || stat->entries != 2) ++faults;
         ++reads;
       }
     });
