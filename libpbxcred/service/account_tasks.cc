@@ -131,7 +131,7 @@ void AccountActTask::settle(std::vector<AccountId> accounts) {
                         if (!outcome) self->finish(outcome, self->changed_, self->failed_ + 1);
                       },
                       false),
-                  share());
+                  share(scan_->is_bulk()));
 }
 
 void AccountActTask::step() {

@@ -28,7 +28,7 @@ class AdminWrite final : public UseCase {
     return Settled::kDone;
   }
   bool grows() const override { return grows_; }
-  void finish(const Status& outcome) override { told_(outcome, affected_); }
+  void finish(const Status& outcome) override { told_(outcome, outcome ? affected_ : 0); }
 
  private:
   Change change_;

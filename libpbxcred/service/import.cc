@@ -60,14 +60,14 @@ Status ImportTask::open() {
 }
 
 /// The domain a row belongs to. One that does not exist yet is made with the import.
-Result<const Domain*> ImportTask::domain_for(Read& read, std::string_view name, const std::string& place) {
+Result<const Domain*> ImportTask::domain_for(Read& read, std::string_view name) {
   PBXCRED_TRY(std::string canonical, canonical_domain(name));
   auto known = domains_.find(canonical);
   if (known != domains_.end()) return &known->second;
   PBXCRED_TRY(auto stored, read.find_domain(canonical));
   if (!stored) {
     PBXCRED_TRY(stored, new_domain(read, canonical, engine().clock().now()));
-    new_domains_[canonical] = place;
+    unstored_.insert(canonical);
   }
   return &domains_.emplace(canonical, std::move(*stored)).first->second;
 }
@@ -99,8 +99,7 @@ Status ImportTask::check_secrets(const ImportRow& row, const Domain& domain, Imp
 
 /// Names must be free in the store and in the file itself.
 Status ImportTask::claim_names(Read& read, const ImportedUser& user, const Domain& domain) {
-  const bool is_new = new_domains_.count(domain.name) > 0;
-  PBXCRED_CHECK(is_new ? check_username(read, user.account) : check_names(read, user.account));
+  PBXCRED_CHECK(check_names(read, user.account, domain));
   std::vector<std::string> mine = account_index_keys(read.ring(), user.account);
   // A username that reads like this user's extension@domain would shadow it, and the other way round.
   std::vector<std::string> called = domain.aliases;
@@ -109,20 +108,28 @@ Status ImportTask::claim_names(Read& read, const ImportedUser& user, const Domai
     PBXCRED_TRY(std::string canonical, canonical_name(user.account.extension + "@" + name));
     mine.push_back(username_key(read.ring(), canonical));
   }
+  std::vector<std::string> shared;
   for (const NameClaim& claim : name_claims(read.ring(), user.account, domain.country))
-    if (!is_shareable(claim.role)) mine.push_back(claim.key);
+    (is_shareable(claim.role) ? shared : mine).push_back(claim.key);
+  const auto check = [](const std::unordered_map<std::string, std::string>& others, const std::string& key) -> Status {
+    const auto other = others.find(key);
+    if (other == others.end()) return {};
+    return Error{Code::kConflict, fmt::format("a name of it is already used in {}", other->second)};
+  };
+  for (const std::string& key : shared) PBXCRED_CHECK(check(claimed_, key));
   for (const std::string& key : mine) {
-    const auto other = claimed_.find(key);
-    if (other != claimed_.end())
-      return Error{Code::kConflict, fmt::format("a name of it is already used in {}", other->second)};
+    PBXCRED_CHECK(check(claimed_, key));
+    PBXCRED_CHECK(check(shared_, key));
   }
   for (std::string& key : mine) claimed_.emplace(std::move(key), user.place);
+  for (std::string& key : shared) shared_.emplace(std::move(key), user.place);
+  if (unstored_.count(domain.name) > 0) new_domains_.emplace(domain.name, user.place);  // made for who gets in
   return {};
 }
 
 Result<ImportedUser> ImportTask::check_row(Read& read, const ImportRow& row, const std::string& place) {
   if (!row.problem.empty()) return Error{Code::kInvalid, std::string(row.problem)};
-  PBXCRED_TRY(const Domain* domain, domain_for(read, row.domain, place));
+  PBXCRED_TRY(const Domain* domain, domain_for(read, row.domain));
   ImportedUser user;
   user.place = place;
   PBXCRED_TRY(user.account, new_user(row.extension, domain->id, engine().clock().now()));
@@ -169,6 +176,7 @@ void ImportTask::report_weak() {
 
 void ImportTask::end_of_check() {
   claimed_.clear();
+  shared_.clear();
   const bool stop = bad_ > 0 && !request_.skip_bad;
   if (stop && !request_.dry_run)
     return finish(Error{Code::kInvalid, fmt::format("{} of {} lines are refused; nothing was imported (--skip-bad "
@@ -260,7 +268,7 @@ void ImportTask::settle_some() {
                         if (to == self->users_.size()) self->done({});
                       },
                       true),
-                  share());
+                  share(true));  // after all that hashing never told that others wait
 }
 
 void ImportTask::done(const Status& status) {

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -40,7 +41,7 @@ class ImportTask final : public AdminTask {
   Status open();
   Status check_rows();
   Result<ImportedUser> check_row(Read& read, const ImportRow& row, const std::string& place);
-  Result<const Domain*> domain_for(Read& read, std::string_view name, const std::string& place);
+  Result<const Domain*> domain_for(Read& read, std::string_view name);
   Status check_secrets(const ImportRow& row, const Domain& domain, ImportedUser& user);
   Status claim_names(Read& read, const ImportedUser& user, const Domain& domain);
   void refuse(const std::string& place, const std::string& what);
@@ -60,8 +61,10 @@ class ImportTask final : public AdminTask {
   bool opened_ = false;
   std::vector<ImportedUser> users_;
   std::map<std::string, Domain> domains_;                 ///< by canonical name; new ones have no record yet
-  std::map<std::string, std::string> new_domains_;        ///< name to the place that names it first
+  std::set<std::string> unstored_;                        ///< of them, those that have no record yet
+  std::map<std::string, std::string> new_domains_;        ///< of them, those that get users: to the first one's place
   std::unordered_map<std::string, std::string> claimed_;  ///< index keys to the place that claims them
+  std::unordered_map<std::string, std::string> shared_;   ///< the same of names that may be shared
   std::map<std::string, std::uint64_t> weak_;             ///< rule code to count
   std::vector<std::string> settle_errors_;
   std::uint64_t rows_ = 0, bad_ = 0, added_ = 0;

@@ -129,10 +129,15 @@ Result<std::vector<SecretTask::Job>> SecretTask::page() {
 void SecretTask::step() {
   if (request_.expires && (*request_.expires <= std::chrono::seconds(0) || *request_.expires > kLongestLife))
     return finish(Error{Code::kInvalid, "a secret expires in one second to ten years"});
-  if (!scan_ || (!scan_->done() && running_ < kAtOnce)) {
+  if (!broken_ && (!scan_ || (!scan_->done() && running_ < kAtOnce))) {
     const auto jobs = page();
-    if (!jobs) return finish(jobs.error(), changed_, failed_);
-    for (const Job& job : *jobs) start(job);
+    if (jobs) for (const Job& job : *jobs) start(job);
+    else broken_ = jobs.error();
+  }
+  if (broken_) {  // what runs is still answered: a generated secret is told once or never
+    waiting_ = running_ > 0;
+    if (!waiting_) finish(*broken_, changed_, failed_);
+    return;
   }
   if (scan_->done() && running_ == 0)
     return finish(last_error_ && changed_ == 0 ? Status(*last_error_) : Status(), changed_, failed_);

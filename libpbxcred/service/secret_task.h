@@ -35,6 +35,7 @@ class SecretTask final : public AdminTask {
   std::size_t running_ = 0;
   std::uint64_t changed_ = 0, failed_ = 0;
   std::optional<Error> last_error_;
+  std::optional<Error> broken_;  ///< the selection could not be read on
 };
 
 }  // namespace pbxcred

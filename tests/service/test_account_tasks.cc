@@ -215,8 +215,7 @@ CASE(account_act_dry_run_counts_and_changes_nothing) {
 CASE(account_act_ends_at_a_store_that_fails) {
   World& world = pbx(150);
   world.store.fail_commits(Code::kUnavailable);
-  const Answers answers = command(world, act(Action::kDisable, of_domain("a.example")));
-  assert_true(!answers.done().ok && answers.done().code == Code::kUnavailable);
+  expect_result(command(world, act(Action::kDisable, of_domain("a.example"))), "unavailable 0 1");
   assert_true(world.account("1001").enabled);
 }
 

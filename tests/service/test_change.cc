@@ -449,6 +449,14 @@ CASE(account_status_tells_what_the_table_says) {
   assert_true(disabled.account.empty());
 }
 
+CASE(account_status_of_a_kind_the_account_cannot_have_is_unknown) {
+  World& world = pbx();
+  world.add("root");
+  expect_verdict(account_status(world, "alice", Kind::kAdmin), Verdict::kUnknown);  // R22
+  expect_verdict(account_status(world, "root", Kind::kPassword), Verdict::kUnknown);
+  expect_verdict(account_status(world, "root", Kind::kAdmin), Verdict::kGranted);
+}
+
 CASE(account_status_demands_a_change_of_what_the_door_takes) {
   World& world = pbx();
   SecretOptions options;
@@ -497,5 +505,6 @@ RUN_CASES(
     cmocka_unit_test(change_is_refused_when_the_grant_dies_while_it_is_hashed),
     cmocka_unit_test(change_that_cannot_be_stored_is_unavailable), cmocka_unit_test(change_logs_no_secret),
     cmocka_unit_test(account_status_tells_what_the_table_says),
+    cmocka_unit_test(account_status_of_a_kind_the_account_cannot_have_is_unknown),
     cmocka_unit_test(account_status_demands_a_change_of_what_the_door_takes),
     cmocka_unit_test(account_status_keeps_to_the_domains_of_the_entry))

@@ -180,6 +180,40 @@ CASE(import_names_duplicates_within_the_file) {
   assert_true(known(world, "1004"));
 }
 
+/// What a dry run counts, the import does.
+CASE(import_finds_every_conflict_before_it_begins) {
+  const std::vector<Line> files[] = {
+      {{.extension = "1001", .number = "1002"}, {.extension = "1002"}},
+      {{.extension = "1002"}, {.extension = "1001", .number = "1002"}},
+      {{.extension = "1001", .alternate_id = "bob"}, {.extension = "1002", .username = "bob"}},
+      {{.extension = "1001"}, {.extension = "1001", .domain = "new.example", .username = "taken"}},
+      {{.extension = "1001"}, {.extension = "5001", .domain = "new.example"}},
+  };
+  for (const std::vector<Line>& lines : files) {
+    World& world = pbx();
+    world.add_domain("b.example");
+    AccountFields data;
+    data.username = "taken";
+    world.add("3001@b.example", data);
+    data.username = "5001@new.example";
+    world.add("3002@b.example", data);
+    expect_result(import(world, lines, kDryRun), "ok 1 1");
+    expect_result(import(world, lines), "invalid 0 1");
+    const Answers answers = import(world, lines, kSkipBad);
+    expect_result(answers, "ok 1 1");
+    expect_note(answers, "!users.csv:3: ");
+  }
+}
+
+CASE(import_makes_no_domain_that_gets_no_user) {
+  World& world = pbx();
+  const Answers answers =
+      import(world, {{.extension = "1001"}, {.extension = "10 02", .domain = "typo.example"}}, kSkipBad);
+  expect_result(answers, "ok 1 1");
+  assert_true(answers.notes().find("typo.example is made") == std::string::npos);
+  expect_result(command(world, DomainQuery{"typo.example"}), "not found 0 0");
+}
+
 CASE(import_takes_shared_numbers) {
   World& world = pbx();
   expect_result(import(world, {{.extension = "1001", .number = "030 123456"},
@@ -322,6 +356,44 @@ CASE(import_fails_when_its_new_domain_was_made_meanwhile) {
   world.expect_sound();
 }
 
+/// A use case in work until it is let go.
+class Held final : public UseCase {
+ public:
+  explicit Held(std::shared_ptr<std::mutex> gate) : gate_(std::move(gate)) {}
+  Result<Next> prepare(Read&, Time) override { return Next::kCompute; }
+  Status compute(HashArena&) override {
+    const std::lock_guard wait(*gate_);
+    return {};
+  }
+  void finish(const Status&) override {}
+
+ private:
+  std::shared_ptr<std::mutex> gate_;
+};
+
+CASE(import_is_never_turned_away_because_others_wait) {
+  Engine::Options options = World::default_options();
+  options.capacity = 2;
+  World& world = pbx(options);
+  const auto gate = std::make_shared<std::mutex>();
+  gate->lock();
+  world.engine->submit(std::make_unique<Held>(gate), {1000, "", false});  // all that this uid may have
+  ImportRequest request;
+  request.rows = kGood.size();
+  auto reply = std::make_shared<KeptReply>();
+  SecureBuffer packet;
+  encode_packet(packet, request);
+  const auto task = make_admin_task({world.engine.get(), world.context(), 1000, reply}, test_edge(), std::move(packet),
+                                    file_of(kGood));
+  while (!task->is_done()) {
+    if (task->is_waiting()) world.pump_until([&] { return !task->is_waiting(); });
+    else task->step();
+  }
+  gate->unlock();
+  world.pump_idle();
+  expect_result(Answers(reply), "ok 3 0");
+}
+
 CASE(import_that_cannot_be_stored_adds_nothing) {
   World& world = pbx();
   const auto before = world.store.snapshot();
@@ -338,7 +410,8 @@ RUN_CASES(cmocka_unit_test(import_adds_users_with_their_secrets), cmocka_unit_te
           cmocka_unit_test(import_keeps_weak_secrets_and_marks_them),
           cmocka_unit_test(import_refuses_secrets_that_cannot_be_kept),
           cmocka_unit_test(import_names_conflicts_with_the_store),
-          cmocka_unit_test(import_names_duplicates_within_the_file), cmocka_unit_test(import_takes_shared_numbers),
+          cmocka_unit_test(import_names_duplicates_within_the_file), cmocka_unit_test(import_finds_every_conflict_before_it_begins),
+          cmocka_unit_test(import_makes_no_domain_that_gets_no_user), cmocka_unit_test(import_takes_shared_numbers),
           cmocka_unit_test(import_makes_domains_that_do_not_exist),
           cmocka_unit_test(import_reaches_domains_by_their_aliases),
           cmocka_unit_test(import_without_a_domain_or_extension_is_refused),
@@ -350,4 +423,5 @@ RUN_CASES(cmocka_unit_test(import_adds_users_with_their_secrets), cmocka_unit_te
           cmocka_unit_test(import_fails_whole_when_a_name_is_taken_meanwhile),
           cmocka_unit_test(import_with_skip_bad_leaves_out_what_is_taken_meanwhile),
           cmocka_unit_test(import_fails_when_its_new_domain_was_made_meanwhile),
+          cmocka_unit_test(import_is_never_turned_away_because_others_wait),
           cmocka_unit_test(import_that_cannot_be_stored_adds_nothing))

@@ -311,6 +311,19 @@ CASE(login_as_proof_brings_a_grant_without_a_demand) {
   assert_int_equal(world.failures("alice", Kind::kPassword), 1);
 }
 
+/// Nothing is counted for a disabled account: so nothing may tell a right guess from a wrong one.
+CASE(login_as_proof_tells_nobody_whether_a_disabled_accounts_secret_was_right) {
+  World& world = pbx();
+  Account account = world.account("alice");
+  account.enabled = false;
+  world.save(account);
+  const Told right = prove(world, "alice", Kind::kPassword, kPassword);
+  const Told wrong = prove(world, "alice", Kind::kPassword, "wrong");
+  expect_verdict(wrong, right.verdict);
+  assert_false(right.grant.has_value());
+  assert_true(right.texts == wrong.texts);
+}
+
 // ---- what an entry may do
 
 CASE(login_at_an_entry_without_the_kind_is_denied_and_not_counted) {
@@ -547,6 +560,7 @@ RUN_CASES(
     cmocka_unit_test(login_with_an_expired_temporary_secret_is_refused),
     cmocka_unit_test(login_that_demands_a_change_brings_a_grant_for_it),
     cmocka_unit_test(login_as_proof_brings_a_grant_without_a_demand),
+    cmocka_unit_test(login_as_proof_tells_nobody_whether_a_disabled_accounts_secret_was_right),
     cmocka_unit_test(login_at_an_entry_without_the_kind_is_denied_and_not_counted),
     cmocka_unit_test(login_at_an_entry_of_other_domains_is_unknown),
     cmocka_unit_test(login_behind_a_fence_of_another_domain_is_unknown),

@@ -310,6 +310,12 @@ CASE(request_that_changes_one_thing_is_answered_once) {
   world.expect_sound();
 }
 
+CASE(request_that_could_not_be_stored_changed_nothing) {
+  World& world = pbx();
+  world.store.fail_commits(Code::kUnavailable);
+  expect_result(command(world, DomainRename{"a.example", "c.example"}), "unavailable 0 0");
+}
+
 // ---- once a minute
 
 CASE(housekeeping_keeps_times_of_success_and_drops_old_grants) {
@@ -370,5 +376,6 @@ RUN_CASES(cmocka_unit_test(status_counts_what_there_is), cmocka_unit_test(status
           cmocka_unit_test(request_that_is_none_is_turned_away),
           cmocka_unit_test(request_with_a_broken_body_is_turned_away),
           cmocka_unit_test(request_that_changes_one_thing_is_answered_once),
+          cmocka_unit_test(request_that_could_not_be_stored_changed_nothing),
           cmocka_unit_test(housekeeping_keeps_times_of_success_and_drops_old_grants),
           cmocka_unit_test(housekeeping_loses_no_success_when_the_store_fails))

@@ -213,6 +213,33 @@ CASE(secret_generate_tells_no_secret_that_was_not_stored) {
   expect_result(answers, "unavailable 0 3");
 }
 
+/// Even if the selection breaks off: what was stored is told, and Done comes last.
+CASE(secret_generate_tells_every_secret_that_was_stored) {
+  World& world = pbx(9);
+  const AccountId rotten = world.account("1001").id;
+  world.change([&](Write& write) -> Result<int> {
+    write.put(secret_key(Table::kVerifier, rotten, Kind::kVoicemail), NameEntry{{{rotten, NameRole::kUsername}}});
+    write.erase(account_key(Table::kAccount, world.account("1009").id));
+    return 0;
+  });
+  const auto reply = std::make_shared<KeptReply>();
+  SecureBuffer packet;
+  encode_packet(packet, act(SecretAct::Action::kGenerate, of_domain("a.example"), Kind::kVoicemail));
+  const auto task = make_admin_task({world.engine.get(), world.context(), 0, reply}, test_edge(), std::move(packet), {});
+  {
+    const auto held = ok(world.database.write());  // nothing settles meanwhile
+    task->step();  // begins eight, of which the first fails at once
+    task->step();  // finds that the ninth is gone, while seven are in work
+  }
+  finish(world, *task);
+  const Answers answers(reply);
+  const Done done = answers.done();
+  assert_true(!done.ok && done.code == Code::kCorrupt);
+  assert_int_equal(answers.rows<GeneratedRow>().size(), 7);
+  assert_int_equal(done.affected, 7);
+  assert_int_equal(done.failed, 1);
+}
+
 CASE(generated_secrets_obey_every_policy) {
   std::vector<Policy> policies = built_in_policies();
   policies.push_back({"exactly", 6, 6, Alphabet::kDigits});
@@ -261,5 +288,6 @@ RUN_CASES(cmocka_unit_test(secret_set_sets_it), cmocka_unit_test(secret_set_for_
           cmocka_unit_test(secret_generate_prints_each_once_and_it_opens),
           cmocka_unit_test(secret_generate_temporary),
           cmocka_unit_test(secret_generate_tells_no_secret_that_was_not_stored),
+          cmocka_unit_test(secret_generate_tells_every_secret_that_was_stored),
           cmocka_unit_test(generated_secrets_obey_every_policy),
           cmocka_unit_test(generated_secrets_use_their_whole_alphabet))
