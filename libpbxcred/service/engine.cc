@@ -31,6 +31,11 @@ class BlockSignals {
   sigset_t before_;
 };
 
+/// Whether counts could not be kept either.
+bool is_store_failure(const Error& error) {
+  return error.code == Code::kUnavailable || error.code == Code::kExhausted;
+}
+
 const Error kDegraded{Code::kUnavailable, "the daemon is degraded: the store cannot be written"};
 
 }  // namespace
@@ -129,14 +134,19 @@ void Engine::advance(TaskPtr task) {
   if (!prepared) return conclude(std::move(task), prepared.error());
   const UseCase::Next next = *prepared;
   if (next == UseCase::Next::kFinish) return conclude(std::move(task), {});
-  if (next == UseCase::Next::kCompute) {
+  if (next != UseCase::Next::kCompute) return leave_to_writer(std::move(task));
+  {
     const std::scoped_lock lock(jobs_mutex_);
     (task->share.background ? background_jobs_ : jobs_).push_back(std::move(task));
-    jobs_ready_.notify_one();
-    return;
   }
-  const std::scoped_lock lock(settle_mutex_);
-  to_settle_.push_back(std::move(task));
+  jobs_ready_.notify_one();  // unlocked: who wakes finds the mutex free
+}
+
+void Engine::leave_to_writer(TaskPtr task) {
+  {
+    const std::scoped_lock lock(settle_mutex_);
+    to_settle_.push_back(std::move(task));
+  }
   settle_ready_.notify_one();
 }
 
@@ -221,16 +231,41 @@ void Engine::work() {
     const bool background = task->share.background;
     // What was queued when the store went is not evaluated any more: its count could not be kept.
     task->outcome = degraded() ? Status(kDegraded) : task->use_case->compute(arena);
-    wipe_stack();
     if (background) {
       const std::scoped_lock lock(jobs_mutex_);
       --background_running_;
       if (!background_jobs_.empty()) jobs_ready_.notify_one();
     }
-    const std::scoped_lock lock(settle_mutex_);
-    to_settle_.push_back(std::move(task));
-    settle_ready_.notify_one();
+    const bool settled = settle_here(*task);
+    wipe_stack();
+    if (settled) {
+      hand_back(std::move(task));
+    } else {
+      leave_to_writer(std::move(task));
+    }
   }
+}
+
+/// Most sign-ins change nothing: the worker settles them itself in a write transaction that has nothing to commit, and
+/// spares a second thread. False: nothing happened, it is the writer's.
+bool Engine::settle_here(Task& task) {
+  if (!task.outcome || degraded() || !task.use_case->is_likely_quiet()) return false;
+  const std::unique_lock writing(writing_, std::try_to_lock);
+  if (!writing) return false;
+  auto write = database_.write(Space::kUseReserve);
+  if (!write) return false;
+  const auto settled = task.use_case->settle(*write, clock_.now());
+  if (!settled || write->error() || write->changes() > 0) return false;
+  task.again = *settled == UseCase::Settled::kAgain;
+  return true;
+}
+
+void Engine::hand_back(TaskPtr task) {
+  {
+    const std::scoped_lock lock(finished_mutex_);
+    finished_.push_back(std::move(task));
+  }
+  wake_();
 }
 
 // ---- the writer
@@ -252,7 +287,10 @@ void Engine::write() {
       to_settle_.erase(to_settle_.begin(), to_settle_.begin() + many);
     }
     if (!batch.empty()) {
-      settle_batch(batch);
+      {
+        const std::scoped_lock lock(writing_);
+        settle_batch(batch);
+      }
       hand_back(batch);
       wipe_stack();
     } else if (degraded()) {
@@ -306,8 +344,8 @@ bool Engine::transact(const std::vector<Task*>& tasks) {
       refused.emplace_back(task, why);
     } else if (tasks.size() > 1) {
       return false;
-    } else if (grows || why.code == Code::kCorrupt || why.code == Code::kInternal) {
-      return fail_all(tasks, why);
+    } else if (grows || !is_store_failure(why)) {
+      return fail_all(tasks, why);  // the use case's own; the store can still be written
     } else {
       return lose_store(tasks, why);
     }

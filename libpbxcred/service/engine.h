@@ -83,6 +83,9 @@ class Engine {
   bool lose_store(const std::vector<Task*>& tasks, const Error& why);
   void degrade(const Error& why);
   void probe();
+  void leave_to_writer(TaskPtr task);
+  bool settle_here(Task& task);
+  void hand_back(TaskPtr task);
   void hand_back(std::vector<TaskPtr>& batch);
 
   Database& database_;
@@ -113,6 +116,8 @@ class Engine {
   std::mutex settle_mutex_;
   std::condition_variable settle_ready_;
   std::vector<TaskPtr> to_settle_;
+
+  std::mutex writing_;  ///< whoever settles holds it
 
   std::mutex finished_mutex_;
   std::vector<TaskPtr> finished_;

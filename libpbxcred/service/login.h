@@ -27,6 +27,8 @@ class Login final : public UseCase {
   Result<Next> prepare(Read& read, Time now) override;
   Status compute(HashArena& arena) override;
   Result<Settled> settle(Write& write, Time now) override;
+  /// Decided before the secret is looked at: the way an answer takes must not tell what the answer does not.
+  bool is_likely_quiet() const override { return blameless_ && use_ == Use::kSignIn; }
   void finish(const Status& outcome) override;
 
  private:
@@ -43,10 +45,14 @@ class Login final : public UseCase {
   Told told_;
   std::string source_;
 
+  // lane → prepare
+  bool looked_up_ = false;
+  std::optional<AccountId> account_;
   // prepare → compute
   const KeyRing* ring_ = nullptr;
-  std::optional<AccountId> account_;
   std::optional<Verifier> verifier_;
+  bool may_open_ = false;   ///< the right secret opens: neither disabled nor locked nor expired
+  bool blameless_ = false;  ///< no failure that a success would take back
   // compute → settle
   bool matched_ = false;
   bool junk_ = false;

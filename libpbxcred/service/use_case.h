@@ -36,6 +36,9 @@ class UseCase {
   /// Whether settling adds records that may fill the store: it then leaves the reserve alone, in a transaction of its
   /// own, and running out of space is its failure only.
   virtual bool grows() const { return false; }
+  /// After compute: whether settling may well change nothing, as a right secret without failures before it. The worker
+  /// then tries at once; if it does change something, settle is run again by the writer.
+  virtual bool is_likely_quiet() const { return false; }
   /// Event loop, last. outcome: the first failure of the steps or of the commit.
   virtual void finish(const Status& outcome) = 0;
 };

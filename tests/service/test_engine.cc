@@ -509,7 +509,9 @@ CASE(engine_refuses_one_that_refuses_itself_before_a_put) {
 }
 
 CASE(engine_undoes_one_that_fails_after_a_put_and_only_that) {
-  for (Code code : {Code::kCorrupt, Code::kInternal}) expect_culprit_alone("after a put", code, true);
+  for (Code code : {Code::kInvalid, Code::kRefused, Code::kDenied, Code::kNotFound, Code::kConflict, Code::kCorrupt,
+                    Code::kInternal})
+    expect_culprit_alone("after a put", code, true);
 }
 
 CASE(engine_runs_out_of_space_for_one_that_grows_alone) {

@@ -121,9 +121,6 @@ void AuthConnections::admit(Fd socket) {
   const Number number = next_++;
   auto connection = std::make_unique<Connection>(number, std::move(socket), std::move(*access));
   connection->place = silent_.insert(silent_.end(), number);
-  connection->readable = std::make_unique<Event>(loop_, connection->socket.get(), static_cast<short>(EV_READ | EV_TIMEOUT),
-                                                 [this, number](short what) { on_event(number, what); });
-  connection->readable->add(kSilenceAllowed);
   Connection& admitted = *connection;
   connections_.emplace(number, std::move(connection));
   // Clients send with connect: most have spoken by now, and are spared a round of the loop.
@@ -137,15 +134,23 @@ void AuthConnections::on_event(Number number, short what) {
   on_request(*found->second);
 }
 
+void AuthConnections::await(Connection& connection) {
+  if (connection.readable) return;
+  connection.readable = std::make_unique<Event>(
+      loop_, connection.socket.get(), static_cast<short>(EV_READ | EV_TIMEOUT),
+      [this, number = connection.number](short what) { on_event(number, what); });
+  connection.readable->add(kSilenceAllowed);
+}
+
 void AuthConnections::on_request(Connection& connection) {
   std::uint8_t buffer[kMaxAuthPacket];
   Bytes packet;
   const IoStatus received = receive_packet_now(connection.socket.get(), buffer, packet);
-  if (!received && received.code == Code::kBusy) return;  // not yet
+  if (!received && received.code == Code::kBusy) return await(connection);
   if (!received) return close(connection.number);
   connection.asked = true;
   silent_.erase(connection.place);
-  connection.readable->remove();
+  if (connection.readable) connection.readable->remove();
   dispatch(connection, packet);
   wipe(buffer, packet.size());
 }

@@ -48,6 +48,7 @@ class AuthConnections {
   bool make_room();
   void admit(Fd socket);
   void on_event(Number number, short what);
+  void await(Connection& connection);
   void on_request(Connection& connection);
   void dispatch(Connection& connection, Bytes packet);
   Answer answer_to(Number number);
