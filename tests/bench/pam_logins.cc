@@ -4,27 +4,35 @@
 //   pam_logins rate  CONFDIR SECONDS THREADS SERVICE=NAMES               prints logins per second
 //   pam_logins burst CONFDIR ROUNDS THREADS SERVICE=NAMES                prints the median ms of each round
 //   pam_logins each  CONFDIR ROUNDS LOGINS SERVICE=NAMES SERVICE=NAMES…  prints a line of µs a round
-//   pam_logins wake  ROUNDS TIMES                                        prints the µs of one wake-up, each round
 //
 // NAMES: a file of user names, one a line. Standard input: the secret that they all have. rate: the threads log in for
 // so long, without the first half second. burst: the threads all log in at the same moment, once a round. each: one
 // after the other on one processor (a program that moves pays for every unloaded module on both), the services by turns
-// within a round; a number is the median of LOGINS logins of one service.
-// wake: for comparison, how long it takes until a thread that another one wakes runs.
+// within a round; a number is the median of LOGINS logins of one service. A service called "bare" is the one called
+// "permit" and then a question to another process that lets a second thread answer it and does nothing else: what no
+// daemon with workers can be faster than on this machine.
 // Any refusal ends the program with status 1.
 #include <sched.h>
 #include <security/pam_appl.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <barrier>
 #include <chrono>
+#include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <iostream>
+#include <mutex>
 #include <random>
 #include <stdexcept>
 #include <string>
@@ -144,12 +152,76 @@ void burst(Service& service, std::size_t rounds, std::size_t threads) {
   for (std::thread& client : clients) client.join();
 }
 
-double time_logins(Service& service, std::size_t logins) {
+/// A child that answers every connection's first packet by way of a second thread.
+class BareDaemon {
+ public:
+  BareDaemon() {
+    size_ = sizeof(sa_family_t);  // the kernel chooses a name
+    address_.sun_family = AF_UNIX;
+    const int listener = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+    if (bind(listener, reinterpret_cast<sockaddr*>(&address_), size_) != 0 || listen(listener, 8) != 0)
+      throw std::runtime_error("no socket for the bare daemon");
+    size_ = sizeof address_;
+    getsockname(listener, reinterpret_cast<sockaddr*>(&address_), &size_);
+    if (fork() == 0) answer(listener);
+    close(listener);
+  }
+
+  void ask() const {
+    char packet[128] = {};
+    const int fd = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+    if (connect(fd, reinterpret_cast<const sockaddr*>(&address_), size_) != 0 ||
+        send(fd, packet, sizeof packet, 0) < 0 || recv(fd, packet, sizeof packet, 0) <= 0)
+      throw std::runtime_error("the bare daemon does not answer");
+    close(fd);
+  }
+
+ private:
+  [[noreturn]] static void answer(int listener) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    std::mutex mutex;
+    std::condition_variable ready;
+    bool asked = false;
+    const int answered = eventfd(0, 0);
+    std::thread worker([&] {
+      for (;;) {
+        std::unique_lock lock(mutex);
+        ready.wait(lock, [&] { return asked; });
+        asked = false;
+        lock.unlock();
+        (void)eventfd_write(answered, 1);
+      }
+    });
+    for (;;) {
+      char packet[128];
+      eventfd_t count = 0;
+      pollfd waiting[] = {{listener, POLLIN, 0}, {answered, POLLIN, 0}};
+      poll(waiting, 1, -1);
+      const int fd = accept(listener, nullptr, nullptr);
+      const ssize_t size = recv(fd, packet, sizeof packet, 0);
+      {
+        const std::lock_guard lock(mutex);
+        asked = true;
+      }
+      ready.notify_one();
+      poll(waiting + 1, 1, -1);
+      (void)eventfd_read(answered, &count);
+      if (size > 0) (void)send(fd, packet, static_cast<std::size_t>(size), 0);
+      close(fd);
+    }
+  }
+
+  sockaddr_un address_{};
+  socklen_t size_ = 0;
+};
+
+double time_logins(Service& service, const BareDaemon* bare, std::size_t logins) {
   std::vector<double> took;
   for (std::size_t i = 0; i < logins; ++i) {
     const std::string& user = service.next_user();
     const auto begin = Clock::now();
     log_in(service, user);
+    if (bare != nullptr) bare->ask();
     took.push_back(Microseconds(Clock::now() - begin).count());
   }
   return median(std::move(took));
@@ -163,37 +235,23 @@ void stay_on_this_processor() {
 }
 
 void each(std::vector<Service>& services, std::size_t rounds, std::size_t logins) {
+  const BareDaemon daemon;  // free to run where it likes
   stay_on_this_processor();
-  for (Service& service : services) time_logins(service, logins);  // not counted
+  const auto time = [&](Service& service) {
+    const bool bare = service.name == "bare";
+    if (bare) service.name = "permit";
+    const double took = time_logins(service, bare ? &daemon : nullptr, logins);
+    if (bare) service.name = "bare";
+    return took;
+  };
+  for (Service& service : services) time(service);  // not counted
   for (std::size_t round = 0; round < rounds; ++round) {
-    for (Service& service : services) std::printf("%.3f ", time_logins(service, logins));
+    for (Service& service : services) std::printf("%.3f ", time(service));
     std::printf("\n");
   }
 }
 
-/// Two threads wake each other by turns.
-void wake(std::size_t rounds, std::size_t times) {
-  const int there = eventfd(0, 0), back = eventfd(0, 0);
-  eventfd_t count = 0;
-  std::thread other([&, seen = eventfd_t{0}]() mutable {
-    for (std::size_t i = 0; i < rounds * times; ++i) {
-      (void)eventfd_read(there, &seen);
-      (void)eventfd_write(back, 1);
-    }
-  });
-  for (std::size_t round = 0; round < rounds; ++round) {
-    const auto begin = Clock::now();
-    for (std::size_t i = 0; i < times; ++i) {
-      (void)eventfd_write(there, 1);
-      (void)eventfd_read(back, &count);
-    }
-    std::printf("%.3f\n", Microseconds(Clock::now() - begin).count() / static_cast<double>(2 * times));
-  }
-  other.join();
-}
-
 void run(int argc, char** argv) {
-  if (argc == 4 && std::strcmp(argv[1], "wake") == 0) return wake(std::stoul(argv[2]), std::stoul(argv[3]));
   if (argc < 6) throw std::invalid_argument("usage: pam_logins rate|burst|each CONFDIR NUMBER NUMBER SERVICE=NAMES...");
   const std::string what = argv[1];
   confdir = argv[2];

@@ -206,7 +206,7 @@ def compare_logins(table, directory, confdir):
     write_service(confdir, "permit", "pam_permit.so")
     few = Daemon(directory, "few", SMALL, False, confdir)
     many = Daemon(directory, "many", LARGE, False, confdir)
-    words = ["permit=" + few.names, few.word(), many.word()]
+    words = ["permit=" + few.names, few.word(), many.word(), "bare=" + few.names]
     if userdb is not None:
         words += [make_userdb(directory, "userdb", SMALL, confdir), make_userdb(directory, "userdb-many", LARGE, confdir)]
     with few, many:
@@ -216,17 +216,17 @@ def compare_logins(table, directory, confdir):
     over = [[value - row[0] for value in row] for row in rounds]
     pbx = [row[1] for row in over]
     table.line(f"(b) us a login over pam_permit, {SMALL} accounts", pbx, ("<= 90", 90), most=True)
+    table.line("    an empty daemon with a worker, us over pam_permit", [row[3] for row in over])
+    table.line("    pbxcred / the empty daemon, both over pam_permit", [row[1] / row[3] for row in over])
     table.line(f"    the same, {LARGE} accounts / {SMALL}", [row[2] / row[1] for row in over], ("<= 1.15", 1.15), most=True)
     table.line(f"    us over pam_permit, {LARGE} accounts", [row[2] for row in over])
     table.line("    pam_permit itself, us", [row[0] for row in rounds])
     table.line("    the daemon's processor time, us a login (mean)", [cpu])
-    wakes = [row[0] for row in numbers_of("pam_logins", "wake", ROUNDS, 1000)]
-    table.line("    one thread waking another here, us (a login has 5)", wakes)
     if userdb is not None:
-        table.line(f"    pbxcred / pam_userdb, both over pam_permit, {SMALL}", [row[1] / row[3] for row in over])
-        table.line(f"    pbxcred / pam_userdb, both over pam_permit, {LARGE}", [row[2] / row[4] for row in over])
-        table.line(f"    pam_userdb, us over pam_permit, {SMALL} accounts", [row[3] for row in over])
-        table.line(f"    pam_userdb, us over pam_permit, {LARGE} accounts", [row[4] for row in over])
+        table.line(f"    pbxcred / pam_userdb, both over pam_permit, {SMALL}", [row[1] / row[4] for row in over])
+        table.line(f"    pbxcred / pam_userdb, both over pam_permit, {LARGE}", [row[2] / row[5] for row in over])
+        table.line(f"    pam_userdb, us over pam_permit, {SMALL} accounts", [row[4] for row in over])
+        table.line(f"    pam_userdb, us over pam_permit, {LARGE} accounts", [row[5] for row in over])
     else:
         print("    pam_userdb: left out, this Python has no dbm.ndbm")
 
