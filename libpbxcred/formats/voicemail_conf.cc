@@ -84,6 +84,7 @@ class MailboxRows {
       : config_(config), options_(options), sink_(sink) {}
 
   Status send_all() {
+    PBXCRED_CHECK(check_map());
     for (const ConfigFault& fault : config_.faults()) {
       PBXCRED_CHECK(send_problem(sink_, config_.file_name(fault.file), fault.line, fault.what));
     }
@@ -97,6 +98,7 @@ class MailboxRows {
   }
 
  private:
+  Status check_map() const;
   std::string_view general(std::string_view name) const;
   bool is_context(const ConfigSection& section) const;
   std::string_view domain_of(std::string_view context) const;
@@ -110,6 +112,16 @@ class MailboxRows {
   bool in_spool_ = false;
   std::map<std::pair<std::string, std::string>, std::string> seen_;  // {context, box}: where
 };
+
+/// A context that is not there is a slip that would make a domain of the one that was meant.
+Status MailboxRows::check_map() const {
+  for (const auto& entry : options_.map) {
+    const auto named = [&](const ConfigSection& section) { return equal_ignoring_case(section.name, entry.first); };
+    if (std::none_of(config_.sections().begin(), config_.sections().end(), named))
+      return Error{Code::kInvalid, fmt::format("--map {}={}: the file has no such context", entry.first, entry.second)};
+  }
+  return {};
+}
 
 /// The first value of an option in [general], as in Asterisk.
 std::string_view MailboxRows::general(std::string_view name) const {

@@ -12,7 +12,8 @@
 namespace pbxcred {
 
 struct VoicemailOptions {
-  /// {context, domain}; contexts compare without case. A context that is not here is its own domain.
+  /// {context, domain}; contexts compare without case. A context that is not here is its own domain; one that the file
+  /// lacks is an error.
   std::vector<std::pair<std::string, std::string>> map;
 };
 

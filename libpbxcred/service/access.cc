@@ -24,7 +24,7 @@ Result<Access> access_of(const Settings& settings, uid_t uid) {
 
 std::string ip_literal(std::string_view text) {
   char copy[INET6_ADDRSTRLEN + 1] = {};
-  if (text.empty() || text.size() >= sizeof copy) return {};
+  if (text.empty() || text.size() >= sizeof copy || text.find('\0') != std::string_view::npos) return {};
   std::memcpy(copy, text.data(), text.size());
   char shown[INET6_ADDRSTRLEN] = {};
   in_addr v4{};

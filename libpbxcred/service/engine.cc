@@ -367,6 +367,14 @@ bool Engine::lose_store(const std::vector<Task*>& tasks, const Error& why) {
   return fail_all(tasks, Error{Code::kUnavailable, why.what});
 }
 
+void Engine::check_store() {
+  if (degraded()) return;
+  const Status whole = database_.store().check_file();
+  if (whole) return;
+  degrade(whole.error());
+  settle_ready_.notify_one();  // the writer probes from now on
+}
+
 void Engine::degrade(const Error& why) {
   {
     const std::scoped_lock lock(reason_mutex_);
@@ -381,7 +389,7 @@ void Engine::degrade(const Error& why) {
 void Engine::probe() {
   Status works = database_.store().reopen();
   if (works) {
-    auto write = database_.write();
+    auto write = database_.write(Space::kUseReserve);  // a full store is no failed one
     if (write) {
       write->put(make_key(Table::kProbe), Tombstone{clock_.now()});
       works = write->commit();
@@ -390,12 +398,13 @@ void Engine::probe() {
     }
   }
   if (!works) return;
-  degraded_.store(false, std::memory_order_release);
+  // Said first: who is told that it is over finds it in the log.
+  log_.write(LogLevel::kNotice, "no longer degraded: the store can be written again");
   {
     const std::scoped_lock lock(reason_mutex_);
     reason_.clear();
   }
-  log_.write(LogLevel::kNotice, "no longer degraded: the store can be written again");
+  degraded_.store(false, std::memory_order_release);
 }
 
 }  // namespace pbxcred

@@ -54,6 +54,8 @@ class Engine {
   void submit(std::unique_ptr<UseCase> use_case, Share share);
   /// Finishes what workers and writer have done.
   void deliver();
+  /// Degrades if somebody took the store's file away.
+  void check_store();
   /// Nothing waiting or running.
   bool idle() const { return active_ == 0; }
   EngineStatus status() const;

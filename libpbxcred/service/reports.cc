@@ -68,6 +68,7 @@ Status fill_from_store(Database& database, const Settings& settings, Time now, S
 }  // namespace
 
 void StatusTask::step() {
+  engine().check_store();
   const EngineStatus now = engine().status();
   StatusView status;
   status.version = facts_.version;

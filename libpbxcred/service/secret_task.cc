@@ -56,6 +56,15 @@ void SecretTask::ended(const std::string& name, const Status& outcome) {
   ++failed_;
 }
 
+/// In the selection's order, whichever hash was done first.
+void SecretTask::tell(std::uint64_t number, Generated generated) {
+  if (request_.action != SecretAct::Action::kGenerate) return;
+  to_tell_.emplace(number, std::move(generated));
+  for (auto next = to_tell_.begin(); next != to_tell_.end() && next->first == told_; next = to_tell_.erase(next), ++told_)
+    if (const Generated& one = next->second; one.secret)
+      context_.reply->put(GeneratedRow{one.name, request_.kind, one.secret->view()});
+}
+
 void SecretTask::set(const Job& job) {
   auto secret = std::make_shared<Secret>(request_.action == SecretAct::Action::kGenerate
                                              ? generate_secret(job.policy)
@@ -68,13 +77,10 @@ void SecretTask::set(const Job& job) {
   auto self = std::static_pointer_cast<SecretTask>(shared_from_this());
   engine().submit(std::make_unique<SetSecret>(context_.services, job.account, request_.kind,
                                               Secret::copy_of(secret->view()), options,
-                                              [self, name = job.name, secret](const Status& outcome) {
-                                                if (outcome) {
-                                                  ++self->changed_;
-                                                  if (self->request_.action == SecretAct::Action::kGenerate)
-                                                    self->context_.reply->put(
-                                                        GeneratedRow{name, self->request_.kind, secret->view()});
-                                                }
+                                              [self, name = job.name, number = job.number,
+                                               secret](const Status& outcome) {
+                                                if (outcome) ++self->changed_;
+                                                self->tell(number, {name, outcome ? secret : nullptr});
                                                 self->ended(name, outcome);
                                               }),
                   share(scan_->is_bulk()));
@@ -121,7 +127,8 @@ Result<std::vector<SecretTask::Job>> SecretTask::page() {
     }
     PBXCRED_TRY(auto domain, domain_of_account(read, *hit.account));
     const Domain* in = domain ? &*domain : nullptr;
-    jobs.push_back({hit.account->id, account_name(*hit.account, in), policy_for(settings(), in, request_.kind).policy});
+    jobs.push_back({hit.account->id, account_name(*hit.account, in), policy_for(settings(), in, request_.kind).policy,
+                    started_++});
   }
   return jobs;
 }

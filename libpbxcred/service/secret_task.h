@@ -2,9 +2,13 @@
 // secret set, clear, generate, for one account or a selection.
 #pragma once
 
-#include <deque>
+#include <map>
+#include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
+#include "base/secret.h"
 #include "service/admin_task.h"
 #include "service/selection.h"
 
@@ -21,12 +25,18 @@ class SecretTask final : public AdminTask {
     AccountId account;
     std::string name;
     Policy policy;
+    std::uint64_t number = 0;  ///< in the order of the selection
+  };
+  struct Generated {
+    std::string name;
+    std::shared_ptr<Secret> secret;  ///< none: it was not stored
   };
   Result<std::vector<Job>> page();
   void start(const Job& job);
   void set(const Job& job);
   void clear(const Job& job);
   void ended(const std::string& name, const Status& outcome);
+  void tell(std::uint64_t number, Generated generated);
 
   SecureBuffer packet_;
   SecretAct request_;
@@ -34,6 +44,8 @@ class SecretTask final : public AdminTask {
   std::optional<SelectionScan> scan_;
   std::size_t running_ = 0;
   std::uint64_t changed_ = 0, failed_ = 0;
+  std::uint64_t started_ = 0, told_ = 0;
+  std::map<std::uint64_t, Generated> to_tell_;  ///< those that an earlier one holds up
   std::optional<Error> last_error_;
   std::optional<Error> broken_;  ///< the selection could not be read on
 };

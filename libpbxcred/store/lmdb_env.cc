@@ -3,6 +3,7 @@
 #include "store/lmdb_env.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@ namespace {
 
 constexpr mode_t kMode = 0600;
 constexpr MDB_dbi kFreeList = 0;  // as mdb_stat(1) reads it
+constexpr std::uint64_t kMetaPages = 2;
 constexpr std::uint64_t kDiskFull = std::uint64_t{1} << 20;
 
 Code code_of(int rc) {
@@ -147,6 +149,24 @@ Result<std::uint64_t> Env::free_pages() const {
   }
   if (rc != MDB_NOTFOUND) return error(rc, "counting free pages");
   return pages;
+}
+
+Status Env::check_file(const std::string& path) const {
+  const auto gone = [&](const char* what) {
+    return Error{Code::kUnavailable, "the store " + path + " was " + what + " under the running daemon: put that file back, "
+                                     "or stop the daemon and restore a backup"};
+  };
+  mdb_filehandle_t fd = -1;
+  struct stat ours {}, there {};
+  if (mdb_env_get_fd(get(), &fd) != 0 || fstat(fd, &ours) != 0) return error(errno, "looking at the store");
+  if (lstat(path.c_str(), &there) != 0) return gone("taken away");
+  if (ours.st_dev != there.st_dev || ours.st_ino != there.st_ino) return gone("replaced");
+  // Without its first pages even a look at the map would be fatal.
+  const std::uint64_t pages = static_cast<std::uint64_t>(ours.st_size) / page_size_;
+  if (pages < kMetaPages) return gone("cut");
+  MDB_envinfo info{};
+  mdb_env_info(get(), &info);
+  return pages <= info.me_last_pgno ? Status(gone("cut")) : Status();
 }
 
 Error Env::error(int rc, const char* doing) const {

@@ -42,6 +42,9 @@ class Env {
   /// Pages on the free list that the write transaction begun last may take. Counts them: as long as the list.
   Result<std::uint64_t> free_pages() const;
 
+  /// `unavailable` if path leads to another file than this one, to none, or if it lost pages.
+  Status check_file(const std::string& path) const;
+
   /// What an LMDB return code means, with what we were doing.
   Error error(int rc, const char* doing) const;
 

@@ -258,8 +258,21 @@ Result<std::unique_ptr<StoreWrite>> LmdbStore::write(Space space) {
   return std::unique_ptr<StoreWrite>(std::make_unique<LmdbWrite>(std::move(pass), *state_->env, std::move(txn), space));
 }
 
+Status LmdbStore::check_file() {
+  const Pass pass(state_->gate);
+  PBXCRED_CHECK(state_->check_open());
+  return state_->env->check_file(state_->path);
+}
+
 Status LmdbStore::reopen() {
   state_->gate.close();
+  if (state_->env) {
+    // What was taken away can still be brought back as long as it is open.
+    if (const Status same = state_->env->check_file(state_->path); !same) {
+      state_->gate.open();
+      return same;
+    }
+  }
   state_->env.reset();
   auto env = Env::open(state_->path, state_->map_bytes);
   if (env) state_->env.emplace(std::move(*env));

@@ -29,6 +29,7 @@ class LmdbStore final : public Store {
   Result<std::unique_ptr<StoreRead>> read() override;
   Result<std::unique_ptr<StoreWrite>> write(Space space = Space::kLeaveReserve) override;
   Status reopen() override;
+  Status check_file() override;
   Status clear_stale_readers() override;
 
  private:

@@ -21,6 +21,7 @@ class MemoryStore final : public Store {
   Result<std::unique_ptr<StoreRead>> read() override;
   Result<std::unique_ptr<StoreWrite>> write(Space space = Space::kLeaveReserve) override;
   Status reopen() override { return {}; }
+  Status check_file() override { return {}; }
   Status clear_stale_readers() override { return {}; }
 
   /// From now on every commit that changes something fails with code and changes nothing; none: no longer.

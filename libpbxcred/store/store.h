@@ -63,8 +63,11 @@ class Store {
   virtual ~Store() = default;
   virtual Result<std::unique_ptr<StoreRead>> read() = 0;
   virtual Result<std::unique_ptr<StoreWrite>> write(Space space = Space::kLeaveReserve) = 0;
-  /// Closes and opens the underlying file again: after a failed write of its meta page LMDB needs it. Waits for readers.
+  /// Closes and opens the underlying file again: after a failed write of its meta page LMDB needs it. Waits for
+  /// transactions to end. Fails, and closes nothing, as check_file does.
   virtual Status reopen() = 0;
+  /// `unavailable` if the path no longer leads to the file that is open, or that has been cut.
+  virtual Status check_file() = 0;
   /// Frees the slots of readers that died.
   virtual Status clear_stale_readers() = 0;
 };

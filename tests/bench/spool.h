@@ -18,6 +18,7 @@ class Spool final : public Store {
   Result<std::unique_ptr<StoreRead>> read() override;
   Result<std::unique_ptr<StoreWrite>> write(Space space = Space::kLeaveReserve) override;
   Status reopen() override { return {}; }
+  Status check_file() override { return {}; }
   Status clear_stale_readers() override { return {}; }
 
   /// Puts that are waiting.

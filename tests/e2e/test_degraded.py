@@ -140,6 +140,23 @@ def test_a_fault_at_start_stops_it_or_is_survived():
         equal(server.login("portal", USER, PASSWORD), "SUCCESS")
 
 
+def test_a_store_that_is_taken_away_degrades_and_comes_back():
+    """What is written to a file that nobody finds again would be lost at the next start."""
+    with fresh_server() as server:
+        server.ctl("domain", "add", "acme.example")
+        server.add_user(USER, password=PASSWORD)
+        server.service("portal", "account=password")
+        store, away = server.path("state/store.mdb"), server.path("away")
+        os.rename(store, away)
+        expect(is_degraded(server), "degraded without its store")
+        equal(server.login("portal", USER, PASSWORD), "AUTHINFO_UNAVAIL")
+        contains(server.log(), "taken away under the running daemon")
+        os.rename(away, store)
+        wait_until(lambda: not is_degraded(server), "it comes back")
+        equal(server.login("portal", USER, PASSWORD), "SUCCESS")
+        server.ctl("store", "check")
+
+
 class SmallDisk:
     """The daemon in a mount namespace of its own, where its state directory is a small file system."""
 

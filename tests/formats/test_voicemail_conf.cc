@@ -74,6 +74,14 @@ CASE(voicemail_maps_contexts_to_domains) {
                       "2 1@acme.example voicemail:1\n4 1@o.example voicemail:2\n6 1@third voicemail:3\n");
 }
 
+CASE(voicemail_refuses_to_map_a_context_that_is_not_there) {
+  Rows rows;
+  const VoicemailOptions options = {{{"defualt", "acme.example"}}};
+  const Status status = parse_voicemail_conf_text("[default]\n1 => 1\n", "v.conf", options, rows.sink());
+  assert_true(status.error().code == Code::kInvalid && rows.text.empty());
+  assert_non_null(strstr(status.error().what.c_str(), "--map defualt=acme.example"));
+}
+
 CASE(voicemail_reports_a_mailbox_that_is_there_twice) {
   expect_all({
       {"[a]\n1 => 1\n1 => 2\n[b]\n1 => 3\n[A]\n1 => 4\n",
@@ -188,6 +196,7 @@ CASE(voicemail_repeats_nothing_of_a_line_in_its_problem) {
 RUN_CASES(cmocka_unit_test(voicemail_reads_the_fields_of_a_mailbox), cmocka_unit_test(voicemail_takes_mailboxes_only),
           cmocka_unit_test(voicemail_gives_templates_mailboxes_to_their_heirs),
           cmocka_unit_test(voicemail_maps_contexts_to_domains),
+          cmocka_unit_test(voicemail_refuses_to_map_a_context_that_is_not_there),
           cmocka_unit_test(voicemail_reports_a_mailbox_that_is_there_twice),
           cmocka_unit_test(voicemail_reports_pins_that_lie_in_the_spool),
           cmocka_unit_test(voicemail_reports_text_that_is_not_utf8),

@@ -13,22 +13,40 @@ seconds=$1
 shift
 [ $# -gt 0 ] || set -- formats message record session
 out=$builddir/tests/fuzz/out
+
+# A target that hangs on one input for 10 s has failed too.
+run_target() {
+  limit=16384
+  [ "$1" = session ] && limit=65536
+  mkdir -p "$out/$1" "$out/$1.failed"
+  if "$builddir/tests/fuzz/fuzz_$1" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len="$limit" \
+    -print_final_stats=1 -artifact_prefix="$out/$1.failed/" "$out/$1" "$srcdir/tests/fuzz/corpus/$1" \
+    >"$out/$1.log" 2>&1; then
+    echo ok >"$out/$1.result"
+  else
+    echo "not ok" >"$out/$1.result"
+  fi
+}
+
+# One for each processor at a time: each has its seconds to itself.
+running=0
+for name; do
+  mkdir -p "$out"
+  rm -f "$out/$name.result"
+  run_target "$name" &
+  running=$((running + 1))
+  [ $((running % $(nproc))) -ne 0 ] || wait
+done
+wait
+
 number=0
 failed=0
-
 echo "1..$#"
 for name; do
   number=$((number + 1))
-  mkdir -p "$out/$name" "$out/$name.failed"
-  limit=16384
-  [ "$name" = session ] && limit=65536
-  # A target that hangs on one input for 10 s has failed too.
-  if "$builddir/tests/fuzz/fuzz_$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len="$limit" \
-    -print_final_stats=1 -artifact_prefix="$out/$name.failed/" "$out/$name" "$srcdir/tests/fuzz/corpus/$name" \
-    >"$out/$name.log" 2>&1; then
-    echo "ok $number - fuzz_$name runs $seconds s"
-  else
-    echo "not ok $number - fuzz_$name runs $seconds s"
+  result=$(cat "$out/$name.result")
+  echo "$result $number - fuzz_$name runs $seconds s"
+  if [ "$result" != ok ]; then
     failed=1
     tail -n 60 "$out/$name.log" | sed 's/^/# /'
   fi

@@ -90,6 +90,7 @@ CASE(ip_literal_is_normal_or_nothing) {
       {"2001:db8::1/64", ""},
       {"host.example", ""},
       {"::ffff:192.0.2.1.example", ""},
+      {std::string_view("192.0.2.1\0x", 11), ""},
   };
   for (const auto& row : rows) {
     const std::string got = ip_literal(row.text);

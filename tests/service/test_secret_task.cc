@@ -180,18 +180,19 @@ CASE(secret_generate_prints_each_once_and_it_opens) {
   World& world = pbx(20);
   const Answers answers = command(world, act(SecretAct::Action::kGenerate, of_domain("a.example"), Kind::kVoicemail));
   expect_result(answers, "ok 20 0");
-  std::set<std::string> accounts;
+  std::vector<std::string> accounts;
   std::set<std::string> secrets;
   for (const GeneratedRow& row : answers.rows<GeneratedRow>()) {
     assert_true(row.kind == Kind::kVoicemail);
     const std::string secret(as_text(row.secret.bytes));
     assert_int_equal(secret.size(), 6);
     assert_true(opens(world, std::string(row.account).c_str(), Kind::kVoicemail, secret));
-    accounts.insert(std::string(row.account));
+    accounts.emplace_back(row.account);
     secrets.insert(secret);
     assert_int_equal(world.log.count(secret), 0);
   }
   assert_int_equal(accounts.size(), 20);
+  assert_true(std::is_sorted(accounts.begin(), accounts.end()));  // as `user list`, whichever hash was done first
   assert_true(secrets.size() > 15);
 }
 

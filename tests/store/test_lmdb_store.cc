@@ -366,17 +366,36 @@ CASE(lmdb_store_loses_nothing_when_a_commit_fails) {
   assert_int_equal(walked(*store), 501);
 }
 
-CASE(lmdb_store_can_be_reopened_after_its_file_was_away) {
+/// What was taken away is not lost as long as it is open: it can be put back.
+CASE(lmdb_store_keeps_a_file_that_was_taken_away) {
   const TempDir dir;
   const auto store = opened(dir, true);
   assert_true(put_one(*store, "a", "1").ok());
+  assert_true(store->check_file().ok());
   std::filesystem::rename(dir.file("store.mdb"), dir.file("away"));
-  assert_true(store->reopen().error().code == Code::kNotFound);
-  assert_true(store->read().error().code == Code::kUnavailable);
-  assert_true(store->write().error().code == Code::kUnavailable);
+  for (const Status& status : {store->check_file(), store->reopen()}) {
+    assert_true(status.error().code == Code::kUnavailable);
+    assert_non_null(strstr(status.error().what.c_str(), "taken away"));
+  }
+  assert_string_equal(get(*store, "a").c_str(), "1");
+  std::filesystem::copy_file(dir.file("away"), dir.file("store.mdb"));
+  assert_non_null(strstr(store->reopen().error().what.c_str(), "replaced"));
   std::filesystem::rename(dir.file("away"), dir.file("store.mdb"));
+  assert_true(store->check_file().ok());
   assert_true(store->reopen().ok());
   assert_string_equal(get(*store, "a").c_str(), "1");
+}
+
+CASE(lmdb_store_notices_that_its_file_was_cut) {
+  const TempDir dir;
+  const auto store = opened(dir, true);
+  fill(*store, 500, 300);
+  const auto size = std::filesystem::file_size(dir.file("store.mdb"));
+  for (const std::uintmax_t left : {size - kPage, std::uintmax_t{3 * kPage}, std::uintmax_t{0}}) {
+    std::filesystem::resize_file(dir.file("store.mdb"), left);
+    assert_non_null(strstr(store->check_file().error().what.c_str(), "cut"));
+    assert_false(store->reopen().ok());
+  }
 }
 
 CASE(lmdb_store_opens_with_a_smaller_or_larger_map) {
@@ -405,5 +424,6 @@ RUN_CASES(cmocka_unit_test(lmdb_store_is_made_once),
           cmocka_unit_test(lmdb_store_keeps_a_reserve_when_the_map_is_full),
           cmocka_unit_test(lmdb_store_keeps_a_reserve_from_one_large_transaction),
           cmocka_unit_test(lmdb_store_loses_nothing_when_a_commit_fails),
-          cmocka_unit_test(lmdb_store_can_be_reopened_after_its_file_was_away),
+          cmocka_unit_test(lmdb_store_keeps_a_file_that_was_taken_away),
+    cmocka_unit_test(lmdb_store_notices_that_its_file_was_cut),
           cmocka_unit_test(lmdb_store_opens_with_a_smaller_or_larger_map))

@@ -46,7 +46,7 @@ Arguments parse(int argc, char** argv) {
                                         {"version", no_argument, nullptr, 'v'},      {nullptr, 0, nullptr, 0}};
   Arguments arguments;
   int modes = 0;
-  for (int c = 0; (c = getopt_long(argc, argv, "", kOptions, nullptr)) != -1;) {
+  for (int c = 0; (c = getopt_long(argc, argv, "h", kOptions, nullptr)) != -1;) {
     if (c == 'c') arguments.config = optarg;
     if (c == 'i' || c == 'k') {
       arguments.mode = c == 'i' ? Mode::kInit : Mode::kCheck;

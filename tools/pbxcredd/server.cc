@@ -101,6 +101,7 @@ void Server::warn_of_policies() {
 }
 
 void Server::every_minute() {
+  engine_->check_store();
   (void)parts_.database->store().clear_stale_readers();
   if (!engine_->degraded()) keep_house(*engine_, context());
 }

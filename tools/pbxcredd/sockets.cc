@@ -15,15 +15,13 @@
 #include <cstring>
 #include <vector>
 
+#include "directory.h"
+
 namespace pbxcred {
 namespace {
 
 constexpr int kBacklog = 4096;
 constexpr uid_t kOverflowUid = 65534;
-
-Error failed(const std::string& what) {
-  return Error{Code::kUnavailable, fmt::format("{}: {}", what, std::strerror(errno))};
-}
 
 std::optional<gid_t> admin_group() {
   std::vector<char> buffer(16384);
@@ -73,14 +71,7 @@ Status make_run_dir(const std::string& path, uid_t uid, gid_t gid) {
     return {};
   }
   if (errno != EEXIST) return failed(path);
-  struct stat dir {};
-  if (lstat(path.c_str(), &dir) != 0) return failed(path);
-  if (!S_ISDIR(dir.st_mode)) return Error{Code::kInvalid, fmt::format("{}: not a directory", path)};
-  if (dir.st_uid != uid && dir.st_uid != 0)
-    return Error{Code::kInvalid, fmt::format("{}: belongs to uid {}, not to root or uid {}", path, dir.st_uid, uid)};
-  if ((dir.st_mode & 022) != 0)
-    return Error{Code::kInvalid, fmt::format("{}: others may write it; chmod 755 mends it", path)};
-  return {};
+  return check_directory(path, uid, "755");
 }
 
 Result<std::optional<Listeners>> inherited() {

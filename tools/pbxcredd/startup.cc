@@ -18,13 +18,10 @@
 
 #include "crypto/argon2.h"
 #include "crypto/hasher.h"
+#include "directory.h"
 
 namespace pbxcred {
 namespace {
-
-Error failed(const std::string& what) {
-  return Error{Code::kUnavailable, fmt::format("{}: {}", what, std::strerror(errno))};
-}
 
 bool exists(const std::string& path) {
   struct stat file {};
@@ -138,24 +135,9 @@ Status initialise(const Settings& settings, const RunAs& who, Time now) {
   return made;
 }
 
-namespace {
-
-/// Whoever may write there could put another store in its place.
-Status check_state_dir(const std::string& path, uid_t uid) {
-  struct stat dir {};
-  if (lstat(path.c_str(), &dir) != 0) return failed(path);
-  if (!S_ISDIR(dir.st_mode)) return Error{Code::kInvalid, fmt::format("{}: not a directory", path)};
-  if (dir.st_uid != uid && dir.st_uid != 0)
-    return Error{Code::kInvalid, fmt::format("{}: belongs to uid {}, not to root or uid {}", path, dir.st_uid, uid)};
-  if ((dir.st_mode & 022) != 0)
-    return Error{Code::kInvalid, fmt::format("{}: others may write it; chmod 700 mends it", path)};
-  return {};
-}
-
-}  // namespace
-
 Result<OpenStore> open_store(const Settings& settings, const RunAs& who) {
-  PBXCRED_CHECK(check_state_dir(settings.state_dir, who.uid));
+  // Whoever may write there could put another store in its place.
+  PBXCRED_CHECK(check_directory(settings.state_dir, who.uid, "700"));
   OpenStore open;
   PBXCRED_TRY(KeyRing ring, KeyRing::load(settings.key_file, who.uid));
   open.ring = std::make_unique<KeyRing>(std::move(ring));
