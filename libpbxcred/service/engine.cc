@@ -398,13 +398,12 @@ void Engine::probe() {
     }
   }
   if (!works) return;
-  // Said first: who is told that it is over finds it in the log.
-  log_.write(LogLevel::kNotice, "no longer degraded: the store can be written again");
+  degraded_.store(false, std::memory_order_release);
   {
     const std::scoped_lock lock(reason_mutex_);
     reason_.clear();
   }
-  degraded_.store(false, std::memory_order_release);
+  log_.write(LogLevel::kNotice, "no longer degraded: the store can be written again");
 }
 
 }  // namespace pbxcred

@@ -61,7 +61,7 @@ def degrade_and_recover(text):
         contains(server.log(), "degraded: the store cannot be written")
         fault(server, None)
         wait_until(lambda: not is_degraded(server), "it comes back")
-        contains(server.log(), "no longer degraded")
+        wait_until(lambda: "no longer degraded" in server.log(), "the log says so")
         equal(server.kind(USER, "password")["failures"], 1, "what was acknowledged is kept, what was not is not")
         equal(server.login("portal", USER, "a brand new secret"), "AUTH_ERR")
         equal(server.login("portal", USER, PASSWORD), "SUCCESS")
