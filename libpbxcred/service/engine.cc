@@ -279,7 +279,7 @@ void Engine::write() {
       if (degraded()) {
         settle_ready_.wait_for(lock, options_.probe_every, ready);
       } else {
-        settle_ready_.wait(lock, ready);
+        settle_ready_.wait(lock, [&] { return ready() || degraded(); });
       }
       if (stopping_) return;
       const auto many = static_cast<std::ptrdiff_t>(std::min(to_settle_.size(), kMostTogether));
@@ -372,7 +372,8 @@ void Engine::check_store() {
   const Status whole = database_.store().check_file();
   if (whole) return;
   degrade(whole.error());
-  settle_ready_.notify_one();  // the writer probes from now on
+  { const std::scoped_lock lock(settle_mutex_); }  // a writer that has just looked is asleep by now
+  settle_ready_.notify_one();                      // it probes from now on
 }
 
 void Engine::degrade(const Error& why) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Command lines that never reach the daemon: help, usage, and secrets that are refused.
 #include "catalog.h"
+#include "complete.h"
 #include "ctl/fake_daemon.h"
 #include "support/check.h"
 
@@ -51,6 +52,33 @@ CASE(command_line_examples_name_their_own_command) {
   for (const ctl::Group& group : ctl::groups()) assert_true(std::string(group.example).starts_with(group.word));
 }
 
+CASE(command_line_completes_its_words) {
+  const struct {
+    Texts words;
+    const char* offered;
+  } rows[] = {
+      {{""}, "domain user admin secret auth explain import status lock store key reload --help --json --run-dir --version"},
+      {{"s"}, "secret status store"},
+      {{"user", ""}, "add set show move list enable disable remove"},
+      {{"user", "l"}, "list"},
+      {{"frobnicate", "l"}, ""},
+      {{"user", "frobnicate", ""}, ""},
+      {{"--json", "--run-dir", "/run/x", "lo"}, "lock"},
+      {{"secret", "set", "1001", "p"}, "password phone"},
+      {{"secret", "set", "--without", "v"}, "voicemail"},
+      {{"secret", "set", "--role", ""}, "user admin"},
+      {{"secret", "set", "--te"}, "--temporary"},
+      {{"secret", "set", "--domain", "a"}, ""},
+      {{"status", "--w"}, "--watch"},
+      {{"import", "csv", "use"}, ""},  // a file
+  };
+  for (const auto& row : rows) {
+    std::string offered;
+    for (const std::string& word : ctl::completions(row.words)) offered += (offered.empty() ? "" : " ") + word;
+    assert_string_equal(offered.c_str(), row.offered);
+  }
+}
+
 CASE(command_line_without_a_command_shows_help) {
   for (const Texts& words : {Texts{}, Texts{"user"}}) {
     const Ran ran = unasked(words);
@@ -64,6 +92,8 @@ CASE(command_line_suggests_what_was_meant) {
   assert_true(has(unasked({"usr", "list"}).err, "did you mean 'user'?"));
   assert_true(has(unasked({"user", "dissable"}).err, "did you mean 'disable'?"));
   assert_false(has(unasked({"frobnicate"}).err, "did you mean"));
+  assert_true(has(unasked({"user", "list", "--domian", "a"}).err, "no such option here: --domian, did you mean '--domain'?"));
+  assert_true(has(unasked({"--jsn", "status"}).err, "did you mean '--json'?"));
 }
 
 CASE(command_line_refuses_as_usage) {
@@ -151,7 +181,8 @@ CASE(command_line_reports_files_it_cannot_read) {
   assert_int_equal(unasked({"import", "csv", dir.file("bad.csv", "what,ever\n1,2\n")}).status, 7);
 }
 
-RUN_CASES(cmocka_unit_test(command_line_has_help_with_an_example_on_every_level),
+RUN_CASES(cmocka_unit_test(command_line_completes_its_words),
+          cmocka_unit_test(command_line_has_help_with_an_example_on_every_level),
           cmocka_unit_test(command_line_examples_name_their_own_command),
           cmocka_unit_test(command_line_without_a_command_shows_help),
           cmocka_unit_test(command_line_suggests_what_was_meant), cmocka_unit_test(command_line_refuses_as_usage),

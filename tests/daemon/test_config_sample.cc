@@ -14,9 +14,13 @@ using namespace pbxcred::test;
 
 namespace {
 
-std::string sample_path() {
+std::string source_path(const std::string& name) {
   const char* source = getenv("srcdir");  // automake's test driver sets it
-  return std::string(source != nullptr ? source : ".") + "/conf/pbxcred.conf";
+  return std::string(source != nullptr ? source : ".") + "/" + name;
+}
+
+std::string sample_path() {
+  return source_path("conf/pbxcred.conf");
 }
 
 /// Lines that begin with "#" and one blank are text; every other "#" begins a setting that is left out.
@@ -82,6 +86,24 @@ CASE(sample_has_every_key_and_no_other) {
   assert_true(shown == known);
 }
 
-RUN_CASES(cmocka_unit_test(sample_is_all_defaults_when_installed),
+/// What has keys of its own is described by them.
+CASE(manual_has_every_key_and_no_other) {
+  std::set<std::string> known, written;
+  const std::vector<std::string> list = config_keys();
+  for (const std::string& key : list) {
+    const auto within = [&](const std::string& other) { return other.starts_with(key + "."); };
+    if (std::none_of(list.begin(), list.end(), within)) known.insert(key);
+  }
+  std::ifstream page(source_path("man/pbxcred.conf.5"));
+  for (std::string line; std::getline(page, line);)
+    if (line.starts_with(".It Ic ")) written.insert(line.substr(7));
+  for (const std::string& key : known)
+    if (!written.contains(key)) print_error("not in pbxcred.conf(5): %s\n", key.c_str());
+  for (const std::string& key : written)
+    if (!known.contains(key)) print_error("not known to the reader: %s\n", key.c_str());
+  assert_true(written == known);
+}
+
+RUN_CASES(cmocka_unit_test(manual_has_every_key_and_no_other), cmocka_unit_test(sample_is_all_defaults_when_installed),
           cmocka_unit_test(sample_shows_the_defaults_when_uncommented),
           cmocka_unit_test(sample_has_every_key_and_no_other))

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 
 namespace pbxcred::ctl {
 namespace {
@@ -34,22 +33,6 @@ std::string first_word(std::string_view words) {
 
 std::string line_of(std::string_view word, const char* summary) {
   return fmt::format("  {:<10} {}\n", word, summary);
-}
-
-/// Levenshtein's distance, by bytes.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t substituted = diagonal + (a[i] == b[j] ? 0U : 1U);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({substituted, row[j] + 1, diagonal + 1});
-    }
-  }
-  return row.back();
 }
 
 }  // namespace
@@ -82,6 +65,10 @@ Command* find_command(const Commands& commands, std::string_view words) {
   return nullptr;
 }
 
+std::vector<std::string> global_options() {
+  return {"--help", "--json", "--run-dir", "--version"};
+}
+
 std::string root_help(const Commands& commands) {
   std::string text = "Usage: pbxcredctl [--run-dir DIR] [--json] COMMAND\n\nCommands:\n";
   for (const Group& group : kGroups) text += line_of(group.word, group.summary);
@@ -101,22 +88,18 @@ std::string group_help(const Commands& commands, const Group& group) {
   return text + fmt::format("\nExample:\n  pbxcredctl {}\n", group.example);
 }
 
-std::string nearest_word(const Commands& commands, std::string_view group, std::string_view typed) {
-  std::string nearest;
-  std::size_t best = std::min<std::size_t>(3, std::max<std::size_t>(2, typed.size()));
+std::vector<std::string> next_words(const Commands& commands, std::string_view group) {
+  std::vector<std::string> words;
   for (const auto& command : commands) {
-    const std::string_view words = command->words();
-    std::string word = first_word(words);
+    const std::string_view all = command->words();
+    std::string word = first_word(all);
     if (!group.empty()) {
       if (word != group) continue;
-      word = std::string(words.substr(words.find(' ') + 1));
+      word = std::string(all.substr(all.find(' ') + 1));
     }
-    if (const std::size_t near = distance(typed, word); near < best) {
-      best = near;
-      nearest = word;
-    }
+    if (std::find(words.begin(), words.end(), word) == words.end()) words.push_back(std::move(word));
   }
-  return nearest;
+  return words;
 }
 
 }  // namespace pbxcred::ctl

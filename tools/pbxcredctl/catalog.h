@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "command.h"
 
@@ -35,11 +36,14 @@ Commands all_commands();
 /// The command of exactly these words; nullptr: there is none.
 Command* find_command(const Commands& commands, std::string_view words);
 
+/// What may stand before a command.
+std::vector<std::string> global_options();
+
 /// Help of the whole command, or of one group.
 std::string root_help(const Commands& commands);
 std::string group_help(const Commands& commands, const Group& group);
 
-/// The word that follows `group` ("" at the top) in a command and is nearest to a mistyped one; "": none is near.
-std::string nearest_word(const Commands& commands, std::string_view group, std::string_view typed);
+/// The words that may follow `group` ("" at the top), each once, in the order of help.
+std::vector<std::string> next_words(const Commands& commands, std::string_view group);
 
 }  // namespace pbxcred::ctl

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // status, lock, store, key, reload.
+#include <chrono>
 #include <set>
+#include <thread>
 
 #include "account_commands.h"
 #include "call.h"
 #include "catalog.h"
 #include "query.h"
+#include "report.h"
+#include "terminal.h"
 #include "wire/admin.h"
 
 namespace pbxcred::ctl {
@@ -14,9 +18,24 @@ namespace {
 class StatusCommand final : public Command {
  public:
   StatusCommand() : Command("status", "the state of the server and of every domain", "status --json") {}
-  void declare(Syntax&) override {}
+  void declare(Syntax& syntax) override {
+    syntax.flag("--watch", watch_, "again every two seconds, until interrupted");
+  }
 
   Result<Exit> run(Session& session) override {
+    if (!watch_) return show(session);
+    if (session.json) return report_usage(session, "--watch prints no JSON document");
+    for (;;) {
+      write_text(session.out, session.width > 0 ? "\033[H\033[2J" : "\n");  // a terminal is cleared
+      const auto shown = show(session);
+      if (!shown) report(session, session.command, shown.error().what);  // it may come back
+      if (!flush_output(session)) return Exit::kFailed;
+      std::this_thread::sleep_for(std::chrono::seconds(2));
+    }
+  }
+
+ private:
+  static Result<Exit> show(Session& session) {
     StatusDocument document;
     bool came = false;
     auto on_row = [&](const PacketHead& head) -> Status {
@@ -38,7 +57,6 @@ class StatusCommand final : public Command {
     return document.server.degraded ? Exit::kUnavailable : Exit::kDone;
   }
 
- private:
   static void print(Session& session, const StatusDocument& document) {
     if (session.json) {
       write_text(session.out, json_of(document) + "\n");
@@ -49,6 +67,8 @@ class StatusCommand final : public Command {
     const Table table = table_of(document.per_domain, {"domain", "phase", "users", "disabled", "no_password", "kinds"});
     write_text(session.out, "\n" + table_text(table, session.width));
   }
+
+  bool watch_ = false;
 };
 
 /// The daemon lists all locks; a USER is looked up first, because it may be given by any of its names.

@@ -6,7 +6,9 @@
 #include <algorithm>
 
 #include "catalog.h"
+#include "complete.h"
 #include "report.h"
+#include "spelling.h"
 
 namespace pbxcred::ctl {
 namespace {
@@ -88,8 +90,14 @@ void add_global_options(CLI::App& app, Session& session) {
 /// What was not understood. The value of an option and an operand too many are not repeated: people do put secrets
 /// there.
 std::string unexpected(const CLI::App& app) {
-  for (const std::string& word : app.remaining())
-    if (word.starts_with('-')) return "no such option here: " + word.substr(0, word.find('='));
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options())
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  for (const std::string& word : app.remaining()) {
+    if (!word.starts_with('-')) continue;
+    const std::string name = word.substr(0, word.find('='));
+    return "no such option here: " + name + did_you_mean(names, name);
+  }
   return "too many operands";
 }
 
@@ -135,9 +143,9 @@ bool asks_for_help(const std::string& word) {
 
 /// A word that is no command below group ("" at the top).
 Exit report_unknown(const Commands& commands, const std::string& group, const std::string& word, Session& session) {
-  if (word.starts_with('-')) return report_usage(session, "no such option here: " + word);
-  const std::string near = nearest_word(commands, group, word);
-  return report_usage(session, "no such command: " + word + (near.empty() ? "" : ", did you mean '" + near + "'?"));
+  if (word.starts_with('-'))
+    return report_usage(session, "no such option here: " + word + did_you_mean(global_options(), word));
+  return report_usage(session, "no such command: " + word + did_you_mean(next_words(commands, group), word));
 }
 
 /// words: what follows the name of the group.
@@ -175,6 +183,11 @@ Exit run_words(std::vector<std::string> words, Session& session) {
 }  // namespace
 
 int run_command_line(std::vector<std::string> args, Session& session) {
+  if (!args.empty() && args.front() == "--complete") {
+    args.erase(args.begin());
+    for (const std::string& word : completions(args)) write_text(session.out, word + "\n");
+    return static_cast<int>(Exit::kDone);
+  }
   CLI::App app("", "pbxcredctl");
   bool version = false;
   bool help = false;
