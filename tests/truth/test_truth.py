@@ -124,6 +124,19 @@ def test_completion_offers_what_help_lists():
     return faults
 
 
+def test_bash_completes():
+    script = (f'. "{SOURCE}/conf/completion/pbxcredctl.bash"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _pbxcredctl; '
+              'echo "${COMPREPLY[*]}"')
+    faults = []
+    for words, wanted in ((["st"], "status store"), (["user", "li"], "list"), (["secret", "set", "1", "vo"], "voicemail"),
+                          (["user", "list", "--dry"], "--dry-run"), (["import", "csv", ""], "")):
+        done = subprocess.run(["bash", "-c", script, "bash", "pbxcredctl", *words], capture_output=True, text=True,
+                              env={"PATH": os.path.dirname(CTL) + ":/usr/bin:/bin"}, timeout=120, check=True)
+        if done.stdout.strip() != wanted:
+            faults.append(f"{words}: {done.stdout.strip()!r}, not {wanted!r}")
+    return faults
+
+
 def test_exit_statuses():
     code = re.findall(r"^\s+k\w+ = (\d+),", read("tools/pbxcredctl/exit_status.h"), re.M)
     page = sections(read("man/pbxcredctl.8"))["EXIT STATUS"]
