@@ -2,7 +2,9 @@
 // A right given for a while to whoever holds its token. Only a keyed hash of the token is stored, as the record's key.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/fields.h"
@@ -29,6 +31,20 @@ struct Grant {
     v(6, "expires", g.expires);
     v(7, "tries_left", g.tries_left);
   }
+};
+
+/// One that was given: h(token), as in its key.
+struct GivenGrant {
+  std::array<std::uint8_t, 16> token_hash{};
+  static constexpr bool kHasFields = true;
+  static constexpr void fields(auto& v, auto& g) { v(1, "token_hash", g.token_hash); }
+};
+
+/// The last ones that an account was given, oldest first; they may be spent by now. Bounds what sign-ins can leave behind.
+struct GivenGrants {
+  std::vector<GivenGrant> grants;
+  static constexpr bool kHasFields = true;
+  static constexpr void fields(auto& v, auto& g) { v(1, "grants", g.grants); }
 };
 
 }  // namespace pbxcred

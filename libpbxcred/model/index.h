@@ -58,6 +58,17 @@ struct Tombstone {
   static constexpr void fields(auto& v, auto& t) { v(1, "at", t.at); }
 };
 
+/// What a degraded daemon writes to see whether it can.
+struct Probe {
+  Time at{};
+  std::string padding;
+  static constexpr bool kHasFields = true;
+  static constexpr void fields(auto& v, auto& p) {
+    v(1, "at", p.at);
+    v(2, "padding", p.padding);
+  }
+};
+
 /// How many; kept with every change, so that status is cheap at any size.
 struct DomainCount {
   std::uint64_t users = 0, disabled = 0;

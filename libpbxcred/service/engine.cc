@@ -14,6 +14,8 @@ namespace {
 
 constexpr int kMostAttempts = 3;
 constexpr std::size_t kMostTogether = 256;  ///< settlements in one commit
+constexpr std::size_t kMostInLane = 64;     ///< one account's guesses must not fill what its service may have waiting
+constexpr std::size_t kProbeBytes = 256 << 10;
 
 /// Signals belong to the event loop's thread.
 class BlockSignals {
@@ -119,6 +121,10 @@ void Engine::start(TaskPtr task) {
   if (!lane) return conclude(std::move(task), lane.error());
   if (*lane) {
     auto [place, free] = lanes_.try_emplace(**lane);
+    if (!free && !task->share.background && place->second.size() >= kMostInLane) {
+      ++busy_;
+      return conclude(std::move(task), Error{Code::kBusy, "too many requests for this account are waiting"});
+    }
     if (!free) {
       place->second.push_back(std::move(task));
       return;
@@ -386,18 +392,21 @@ void Engine::degrade(const Error& why) {
                                    "); no secret is checked until it can");
 }
 
-/// Only a commit that succeeds proves that counts can be kept again.
+/// Only a commit that succeeds proves that counts can be kept again; one that takes as much as the largest batch, or a
+/// nearly full disk would let checking go on until the next batch fails. Afterwards the space is free, for counts.
+Status Engine::try_to_write() {
+  PBXCRED_CHECK(database_.store().reopen());
+  const std::string key = make_key(Table::kProbe);
+  PBXCRED_TRY(Write write, database_.write(Space::kUseReserve));
+  write.put(key, Probe{clock_.now(), std::string(kProbeBytes, 'p')});
+  PBXCRED_CHECK(write.commit());
+  PBXCRED_TRY(Write after, database_.write(Space::kUseReserve));
+  after.erase(key);
+  return after.commit();
+}
+
 void Engine::probe() {
-  Status works = database_.store().reopen();
-  if (works) {
-    auto write = database_.write(Space::kUseReserve);  // a full store is no failed one
-    if (write) {
-      write->put(make_key(Table::kProbe), Tombstone{clock_.now()});
-      works = write->commit();
-    } else {
-      works = write.error();
-    }
-  }
+  const Status works = try_to_write();
   if (!works) return;
   degraded_.store(false, std::memory_order_release);
   {

@@ -84,6 +84,7 @@ class Engine {
   bool fail_all(const std::vector<Task*>& tasks, const Error& why);
   bool lose_store(const std::vector<Task*>& tasks, const Error& why);
   void degrade(const Error& why);
+  Status try_to_write();
   void probe();
   void leave_to_writer(TaskPtr task);
   bool settle_here(Task& task);

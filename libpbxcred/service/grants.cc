@@ -8,15 +8,36 @@
 namespace pbxcred {
 namespace {
 
+constexpr std::size_t kMostGrants = 4;  ///< of an account: sessions in which somebody changes a secret just now
+
+Hash16 hash_of(const KeyRing& ring, const GrantToken& token) {
+  return keyed_hash(ring.subkey(Purpose::kGrant), {Bytes(token)});
+}
+
 std::string key_of(const KeyRing& ring, const GrantToken& token) {
-  return make_key(Table::kGrant, {Bytes(keyed_hash(ring.subkey(Purpose::kGrant), {Bytes(token)}))});
+  return make_key(Table::kGrant, {Bytes(hash_of(ring, token))});
+}
+
+/// The oldest of too many goes.
+Status remember(Write& write, const AccountId& account, const Hash16& token_hash) {
+  const std::string key = account_key(Table::kGivenGrants, account);
+  PBXCRED_TRY(auto found, write.get<GivenGrants>(key));
+  GivenGrants given = found.value_or(GivenGrants{});
+  while (given.grants.size() >= kMostGrants) {
+    write.erase(make_key(Table::kGrant, {Bytes(given.grants.front().token_hash)}));
+    given.grants.erase(given.grants.begin());
+  }
+  given.grants.push_back({token_hash});
+  write.put(key, given);
+  return {};
 }
 
 }  // namespace
 
-GrantToken give_change_grant(Write& write, const Account& account, KindSet change, Method method, std::uint32_t peer_uid,
-                             Time now) {
+Result<GrantToken> give_change_grant(Write& write, const Account& account, KindSet change, Method method,
+                                     std::uint32_t peer_uid, Time now) {
   const GrantToken token = random_bytes<16>();
+  PBXCRED_CHECK(remember(write, account.id, hash_of(write.ring(), token)));
   Grant grant;
   grant.account = account.id;
   grant.change = change;

@@ -13,9 +13,10 @@ namespace pbxcred {
 inline constexpr auto kChangeGrantLife = std::chrono::minutes(10);
 inline constexpr std::uint32_t kChangeGrantTries = 5;
 
-/// Stores a grant to change these secrets of the account; returns its token, which is kept nowhere.
-GrantToken give_change_grant(Write& write, const Account& account, KindSet change, Method method, std::uint32_t peer_uid,
-                             Time now);
+/// Stores a grant to change these secrets of the account; returns its token, which is kept nowhere. An account has at most
+/// four: the oldest goes.
+Result<GrantToken> give_change_grant(Write& write, const Account& account, KindSet change, Method method,
+                                     std::uint32_t peer_uid, Time now);
 
 /// The grant behind token if it is this account's and this peer's, not expired, not void, and has tries left.
 Result<std::optional<Grant>> find_grant(Read& read, const GrantToken& token, const Account& account,

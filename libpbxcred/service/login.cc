@@ -131,7 +131,7 @@ Result<UseCase::Settled> Login::settle(Write& write, Time now) {
   outcome_ = decide(facts);
   if (is_granted(outcome_)) {
     rules_ = describe(policy_for(*context_.settings, domain ? &*domain : nullptr, verifier.kind).policy, verifier.kind);
-    record_success(write, *account, verifier, ledger.has_value(), now);
+    PBXCRED_CHECK(record_success(write, *account, verifier, ledger.has_value(), now));
     return Settled::kDone;
   }
   if (outcome_ != Outcome::kWrong || junk_) return refuse_stray(write);
@@ -139,7 +139,7 @@ Result<UseCase::Settled> Login::settle(Write& write, Time now) {
   return Settled::kDone;
 }
 
-void Login::record_success(Write& write, const Account& account, const Verifier& verifier, bool had_ledger, Time now) {
+Status Login::record_success(Write& write, const Account& account, const Verifier& verifier, bool had_ledger, Time now) {
   if (had_ledger) write.erase_ledger(account.id, verifier.kind);
   if (upgraded_) {
     Verifier raised = verifier;
@@ -151,8 +151,10 @@ void Login::record_success(Write& write, const Account& account, const Verifier&
   due_ = outcome_ == Outcome::kMustChange ? only(verifier.kind) : KindSet{};
   const bool change = use_ == Use::kProof || (!due_.empty() && access_.change);
   grant_.reset();
-  if (!change) return;
-  grant_ = give_change_grant(write, account, only(verifier.kind), method_of(verifier.kind), access_.uid, now);
+  if (!change) return {};
+  PBXCRED_TRY(grant_,
+              give_change_grant(write, account, only(verifier.kind), method_of(verifier.kind), access_.uid, now));
+  return {};
 }
 
 Status Login::record_failure(Write& write, const Account& account, Ledger ledger, Time now) {

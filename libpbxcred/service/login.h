@@ -33,7 +33,7 @@ class Login final : public UseCase {
 
  private:
   Result<Settled> refuse_stray(Write& write);
-  void record_success(Write& write, const Account& account, const Verifier& verifier, bool had_ledger, Time now);
+  Status record_success(Write& write, const Account& account, const Verifier& verifier, bool had_ledger, Time now);
   Status record_failure(Write& write, const Account& account, Ledger ledger, Time now);
   void log(const Status& outcome, Verdict verdict) const;
 

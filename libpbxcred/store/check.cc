@@ -30,8 +30,9 @@ bool with_record_of(Table table, F f) {
     case Table::kName:
     case Table::kNumber: return f.template operator()<NameEntry>();
     case Table::kGrant: return f.template operator()<Grant>();
-    case Table::kTombstone:
-    case Table::kProbe: return f.template operator()<Tombstone>();
+    case Table::kGivenGrants: return f.template operator()<GivenGrants>();
+    case Table::kTombstone: return f.template operator()<Tombstone>();
+    case Table::kProbe: return f.template operator()<Probe>();
     case Table::kStray: return f.template operator()<StrayCount>();
   }
   return false;
@@ -113,8 +114,10 @@ class Checker {
   // One overload a record: forward to what it refers to, and back.
   void look_at(const std::string&, Table, const StoreMeta&) {}
   void look_at(const std::string&, Table, const Tombstone&) {}
+  void look_at(const std::string&, Table, const Probe&) {}
   void look_at(const std::string&, Table, const StrayCount&) {}
   void look_at(const std::string&, Table, const Grant&) {}
+  void look_at(const std::string& key, Table, const GivenGrants&) { need_account(key, account_in(key)); }
   void look_at(const std::string& key, Table, const LastSuccess&) { need_account(key, account_in(key)); }
   void look_at(const std::string& key, Table, const Ledger&) { need_account(key, account_in(key)); }
   void look_at(const std::string& key, Table, const DomainCount& count) {

@@ -98,6 +98,7 @@ Status Write::erase_account(const Account& account) {
     erase_ledger(account.id, kind);
     erase(secret_key(Table::kSuccess, account.id, kind));
   }
+  erase(account_key(Table::kGivenGrants, account.id));
   erase(account_key(Table::kAccount, account.id));
   if (account.role != Role::kUser) return {};
   return change_count(account.domain, [&](DomainCount& count) {

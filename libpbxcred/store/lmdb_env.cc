@@ -19,7 +19,6 @@ namespace {
 
 constexpr mode_t kMode = 0600;
 constexpr MDB_dbi kFreeList = 0;  // as mdb_stat(1) reads it
-constexpr std::uint64_t kMetaPages = 2;
 constexpr std::uint64_t kDiskFull = std::uint64_t{1} << 20;
 
 Code code_of(int rc) {
@@ -102,6 +101,7 @@ Status Env::open_handle(const std::string& path, std::uint64_t map_bytes) {
   mdb_filehandle_t fd = -1;
   mdb_env_get_fd(raw, &fd);
   if (fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) return error(errno, "opening the store");
+  note_size();
   MDB_stat stat{};
   MDB_envinfo info{};
   mdb_env_stat(raw, &stat);
@@ -156,17 +156,20 @@ Status Env::check_file(const std::string& path) const {
     return Error{Code::kUnavailable, "the store " + path + " was " + what + " under the running daemon: put that file back, "
                                      "or stop the daemon and restore a backup"};
   };
+  const off_t seen = size_seen_;  // before looking: a commit may make it larger meanwhile
   mdb_filehandle_t fd = -1;
   struct stat ours {}, there {};
   if (mdb_env_get_fd(get(), &fd) != 0 || fstat(fd, &ours) != 0) return error(errno, "looking at the store");
   if (lstat(path.c_str(), &there) != 0) return gone("taken away");
   if (ours.st_dev != there.st_dev || ours.st_ino != there.st_ino) return gone("replaced");
-  // Without its first pages even a look at the map would be fatal.
-  const std::uint64_t pages = static_cast<std::uint64_t>(ours.st_size) / page_size_;
-  if (pages < kMetaPages) return gone("cut");
-  MDB_envinfo info{};
-  mdb_env_info(get(), &info);
-  return pages <= info.me_last_pgno ? Status(gone("cut")) : Status();
+  // LMDB never makes it smaller; that it has fewer pages than LMDB has counted means nothing.
+  return ours.st_size < seen ? Status(gone("cut")) : Status();
+}
+
+void Env::note_size() const {
+  mdb_filehandle_t fd = -1;
+  struct stat file {};
+  if (mdb_env_get_fd(get(), &fd) == 0 && fstat(fd, &file) == 0 && file.st_size > size_seen_) size_seen_ = file.st_size;
 }
 
 Error Env::error(int rc, const char* doing) const {

@@ -3,10 +3,13 @@
 #pragma once
 
 #include <lmdb.h>
+#include <sys/types.h>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "base/result.h"
 
@@ -42,8 +45,10 @@ class Env {
   /// Pages on the free list that the write transaction begun last may take. Counts them: as long as the list.
   Result<std::uint64_t> free_pages() const;
 
-  /// `unavailable` if path leads to another file than this one, to none, or if it lost pages.
+  /// `unavailable` if path leads to another file than this one, to none, or if it is smaller than it was.
   Status check_file(const std::string& path) const;
+  /// After a commit: the file may have grown. The writer's.
+  void note_size() const;
 
   /// What an LMDB return code means, with what we were doing.
   Error error(int rc, const char* doing) const;
@@ -52,6 +57,16 @@ class Env {
 
  private:
   explicit Env(MDB_env* env) : handle_(env) {}
+
+ public:
+  Env(Env&& other) noexcept
+      : handle_(std::move(other.handle_)),
+        dbi_(other.dbi_),
+        page_size_(other.page_size_),
+        map_pages_(other.map_pages_),
+        size_seen_(other.size_seen_.load()) {}
+
+ private:
   Status open_handle(const std::string& path, std::uint64_t map_bytes);
   Status open_database();
 
@@ -59,6 +74,7 @@ class Env {
   MDB_dbi dbi_ = 0;
   std::uint32_t page_size_ = 0;
   std::uint64_t map_pages_ = 0;
+  mutable std::atomic<off_t> size_seen_ = 0;
 };
 
 }  // namespace pbxcred::lmdb

@@ -162,6 +162,7 @@ class LmdbWrite final : public StoreWrite {
     // It is gone whatever comes back.
     const int rc = mdb_txn_commit(reader_.release());
     const Status done = rc == 0 ? Status() : env_.error(rc, "committing");
+    env_.note_size();
     error_ = done ? Error{Code::kInternal, "the transaction has ended"} : done.error();
     pass_.reset();
     return done;

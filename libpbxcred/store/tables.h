@@ -29,14 +29,15 @@ enum class Table : char {
   kNumber = 'E',       ///< domain id, h(E.164 number): NameEntry
   kBareName = 'B',     ///< h(name), domain id: DomainRef; where a bare name occurs
   kGrant = 'G',        ///< h(token): Grant
+  kGivenGrants = 'g',  ///< account id: GivenGrants
   kTombstone = 'T',    ///< domain id, h(name); or account id: Tombstone
   kStray = 'Y',        ///< nothing: StrayCount
-  kProbe = 'P',        ///< nothing: Tombstone; written to see whether commits succeed
+  kProbe = 'P',        ///< nothing: Probe; there while a degraded daemon tries to write
 };
 inline constexpr Table kAllTables[] = {Table::kMeta,      Table::kDomain,    Table::kDomainName, Table::kDomainCount,
                                        Table::kAccount,   Table::kVerifier,  Table::kLedger,     Table::kSuccess,
                                        Table::kAdmin,     Table::kUsername,  Table::kExtension,  Table::kName,
-                                       Table::kNumber,    Table::kBareName,  Table::kGrant,      Table::kTombstone,
+                                       Table::kNumber,    Table::kBareName,  Table::kGrant,       Table::kGivenGrants, Table::kTombstone,
                                        Table::kStray,     Table::kProbe};
 
 constexpr const char* name_of(Table table) {
@@ -56,6 +57,7 @@ constexpr const char* name_of(Table table) {
     case Table::kNumber: return "number";
     case Table::kBareName: return "bare-name";
     case Table::kGrant: return "grant";
+    case Table::kGivenGrants: return "given-grants";
     case Table::kTombstone: return "tombstone";
     case Table::kStray: return "stray";
     case Table::kProbe: return "probe";

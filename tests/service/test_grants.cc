@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Grants: bound to account, peer and generation, for a while and so many tries.
+#include <algorithm>
 #include <set>
 #include <string>
 
@@ -18,7 +19,7 @@ struct Given {
     world.add_domain("a.example");
     account = world.add("1001@a.example");
     world.change([&](Write& write) -> Result<int> {
-      token = give_change_grant(write, account, only(Kind::kPassword), Method::kPassword, kPeer, world.clock.now());
+      token = ok(give_change_grant(write, account, only(Kind::kPassword), Method::kPassword, kPeer, world.clock.now()));
       return 0;
     });
   }
@@ -120,21 +121,36 @@ CASE(grant_tokens_differ) {
   std::set<GrantToken> tokens = {given.token};
   given.world.change([&](Write& write) -> Result<int> {
     for (int i = 0; i < 100; ++i)
-      tokens.insert(give_change_grant(write, given.account, {}, Method::kPin, kPeer, given.world.clock.now()));
+      tokens.insert(ok(give_change_grant(write, given.account, {}, Method::kPin, kPeer, given.world.clock.now())));
     return 0;
   });
   assert_int_equal(tokens.size(), 101);
 }
 
+/// Whoever knows one secret must not be able to fill the store with grants.
+CASE(account_has_at_most_four_grants) {
+  Given given;
+  for (int i = 0; i < 20; ++i) {
+    assert_int_equal(given.find().has_value(), i < 4);
+    given.world.change([&](Write& write) {
+      return give_change_grant(write, given.account, {}, Method::kPin, kPeer, given.world.clock.now());
+    });
+    assert_int_equal(given.stored(), std::min(i + 2, 4));
+  }
+  given.world.expect_sound();
+}
+
 CASE(expired_grants_are_erased_some_at_a_time_and_others_kept) {
   Given given;
   given.world.clock.advance(5min);
+  int extension = 2000;
   const auto give = [&](int count) {
-    given.world.change([&](Write& write) -> Result<int> {
-      for (int i = 0; i < count; ++i)
-        give_change_grant(write, given.account, {}, Method::kPin, kPeer, given.world.clock.now());
-      return 0;
-    });
+    for (int i = 0; i < count; ++i) {
+      const Account account = given.world.add(std::to_string(extension++) + "@a.example");
+      given.world.change([&](Write& write) {
+        return give_change_grant(write, account, {}, Method::kPin, kPeer, given.world.clock.now());
+      });
+    }
   };
   give(9);
   given.world.clock.advance(7min);
@@ -159,5 +175,5 @@ RUN_CASES(cmocka_unit_test(grant_is_found_as_it_was_given), cmocka_unit_test(gra
           cmocka_unit_test(grant_is_not_found_by_another_token_peer_or_account),
           cmocka_unit_test(grant_dies_with_the_accounts_generation), cmocka_unit_test(grant_lives_ten_minutes),
           cmocka_unit_test(grant_from_the_future_is_not_believed), cmocka_unit_test(grant_survives_four_tries),
-          cmocka_unit_test(grant_is_gone_when_erased), cmocka_unit_test(grant_tokens_differ),
+          cmocka_unit_test(grant_is_gone_when_erased), cmocka_unit_test(grant_tokens_differ), cmocka_unit_test(account_has_at_most_four_grants),
           cmocka_unit_test(expired_grants_are_erased_some_at_a_time_and_others_kept))

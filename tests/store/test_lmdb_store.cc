@@ -386,6 +386,21 @@ CASE(lmdb_store_keeps_a_file_that_was_taken_away) {
   assert_string_equal(get(*store, "a").c_str(), "1");
 }
 
+/// LMDB counts pages that it took and freed again without ever writing them.
+CASE(lmdb_store_takes_a_file_with_unwritten_pages_for_whole) {
+  const TempDir dir;
+  const auto store = opened(dir, true);
+  for (int round = 0; round < 20; ++round) {
+    fill(*store, 300, 700);
+    const auto write = std::move(*store->write());
+    for (int i = 0; i < 300; ++i) write->put(as_bytes(numbered(i)), as_bytes(std::string(3000, 'v')));
+    for (int i = 0; i < 300; ++i) write->erase(as_bytes(numbered(i)));
+    assert_true(write->commit().ok());
+    if (const Status whole = store->check_file(); !whole) fail_msg("%s", whole.error().what.c_str());
+  }
+  assert_true(store->reopen().ok());
+}
+
 CASE(lmdb_store_notices_that_its_file_was_cut) {
   const TempDir dir;
   const auto store = opened(dir, true);
@@ -425,5 +440,6 @@ RUN_CASES(cmocka_unit_test(lmdb_store_is_made_once),
           cmocka_unit_test(lmdb_store_keeps_a_reserve_from_one_large_transaction),
           cmocka_unit_test(lmdb_store_loses_nothing_when_a_commit_fails),
           cmocka_unit_test(lmdb_store_keeps_a_file_that_was_taken_away),
+    cmocka_unit_test(lmdb_store_takes_a_file_with_unwritten_pages_for_whole),
     cmocka_unit_test(lmdb_store_notices_that_its_file_was_cut),
           cmocka_unit_test(lmdb_store_opens_with_a_smaller_or_larger_map))

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 
+#include "closer.h"
 #include "crypto/random.h"
 #include "service/account_status.h"
 #include "service/change_begin.h"
@@ -27,6 +28,11 @@ std::vector<OfferedSecret> offered_in(const ChangeRequest& request) {
   std::vector<OfferedSecret> offered;
   for (const NewSecret& one : request.secrets) offered.push_back({one.kind, Secret::copy_of(one.secret)});
   return offered;
+}
+
+bool is_overlong(const Asked& asked) {
+  const auto over = [](const std::string& text) { return text.size() > kMaxName; };
+  return over(asked.service) || over(asked.rhost);
 }
 
 /// One small packet into an empty socket: it goes now or its reader is gone.
@@ -64,10 +70,12 @@ AuthConnections::AuthConnections(EventLoop& loop, int listener, Engine& engine, 
       listener_(listener),
       engine_(engine),
       services_(std::move(services)),
-      listening_(loop, listener, EV_READ | EV_PERSIST, [this](short) { accept_some(); }),
+      // In turn with administration, which somebody who does nothing but connect would shut out otherwise.
+      listening_(loop, listener, EV_READ | EV_PERSIST, [this](short) { accept_some(); }, EventLoop::kAdministration),
       listen_again_(loop, -1, static_cast<short>(0), [this](short) {
         if (!stopped_) listening_.add();
       }) {
+  (void)refuse_descriptors(listener);
   listening_.add();
 }
 
@@ -107,7 +115,10 @@ void AuthConnections::admit(Fd socket) {
   AuthReply denied;
   denied.verdict = Verdict::kDenied;
   const auto peer = peer_of(socket.get());
-  if (!peer) return send_reply(socket.get(), denied);
+  if (!peer) {
+    send_reply(socket.get(), denied);
+    return close_client(std::move(socket));
+  }
   auto access = access_of(*services.settings, peer->uid);
   if (!access) {
     send_reply(socket.get(), denied);
@@ -116,7 +127,7 @@ void AuthConnections::admit(Fd socket) {
                           fmt::format("uid {} is turned away: services has no entry for it; add {{ user = \"#{}\"; kinds "
                                       "= [ \"password\" ]; }} to let it verify passwords",
                                       peer->uid, peer->uid));
-    return;
+    return close_client(std::move(socket));
   }
   const Number number = next_++;
   auto connection = std::make_unique<Connection>(number, std::move(socket), std::move(*access));
@@ -143,6 +154,7 @@ void AuthConnections::await(Connection& connection) {
 }
 
 void AuthConnections::on_request(Connection& connection) {
+  if (carries_descriptors(connection.socket.get())) return close(connection.number);
   std::uint8_t buffer[kMaxAuthPacket];
   Bytes packet;
   const IoStatus received = receive_packet_now(connection.socket.get(), buffer, packet);
@@ -169,7 +181,14 @@ void AuthConnections::dispatch(Connection& connection, Bytes packet) {
   const Context services = services_();
   const Number number = connection.number;
   const Access access = connection.access;
+  const auto refuse = [&] {
+    AuthReply invalid;
+    invalid.verdict = Verdict::kInvalid;
+    send_reply(connection.socket.get(), invalid);
+    close(number);
+  };
   const auto submit = [&](std::unique_ptr<UseCase> use_case, const Asked& asked) {
+    if (is_overlong(asked)) return refuse();  // it would fill the log
     engine_.submit(std::move(use_case), Share{access.uid, source_of(access, asked.rhost), false});
   };
   const auto told = [answer = answer_to(number)](const AuthReply& reply, Outcome, const Status&) { answer(reply); };
@@ -197,10 +216,7 @@ void AuthConnections::dispatch(Connection& connection, Bytes packet) {
       submit(std::make_unique<ChangeBegin>(services, access, asked, proof, answer_to(number)), asked);
     }
   } else {
-    AuthReply invalid;
-    invalid.verdict = Verdict::kInvalid;
-    send_reply(connection.socket.get(), invalid);
-    close(number);
+    refuse();
   }
 }
 
@@ -208,6 +224,8 @@ void AuthConnections::close(Number number) {
   const auto found = connections_.find(number);
   if (found == connections_.end()) return;
   if (!found->second->asked) silent_.erase(found->second->place);
+  found->second->readable.reset();
+  close_client(std::move(found->second->socket));
   connections_.erase(found);
 }
 

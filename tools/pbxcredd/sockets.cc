@@ -47,6 +47,16 @@ bool answers(const sockaddr_un& address) {
   return probe && (connect(probe.get(), where, sizeof address) == 0 || errno == EAGAIN);
 }
 
+/// By descriptor, and only if it is the socket: its directory may belong to somebody who puts something else there.
+Status give_socket(const std::string& path, uid_t uid, gid_t gid) {
+  const Fd file(open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  struct stat info {};
+  if (!file || fstat(file.get(), &info) != 0) return failed(path);
+  if (!S_ISSOCK(info.st_mode) || info.st_uid != geteuid() || info.st_nlink != 1)
+    return Error{Code::kConflict, fmt::format("{}: somebody has put something else there", path)};
+  return fchownat(file.get(), "", uid, gid, AT_EMPTY_PATH) == 0 ? Status() : Status(failed(path));
+}
+
 /// The socket's file appears with the rights it is to have: nobody connects in between.
 Result<Fd> listen_at(const std::string& path, mode_t mode, uid_t uid, gid_t gid) {
   PBXCRED_TRY(const sockaddr_un address, address_of(path));
@@ -54,12 +64,11 @@ Result<Fd> listen_at(const std::string& path, mode_t mode, uid_t uid, gid_t gid)
   if (unlink(path.c_str()) != 0 && errno != ENOENT) return failed(path);
   Fd listener(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!listener) return failed("socket");
-  const mode_t before = umask(0777);
+  const mode_t before = umask(~mode & 0777);
   const int bound = bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
   umask(before);
   if (bound != 0) return failed(path);
-  if (lchown(path.c_str(), uid, gid) != 0 && geteuid() == 0) return failed(path);
-  if (chmod(path.c_str(), mode) != 0) return failed(path);
+  if (geteuid() == 0) PBXCRED_CHECK(give_socket(path, uid, gid));
   if (listen(listener.get(), kBacklog) != 0) return failed(path);
   return listener;
 }
