@@ -96,7 +96,7 @@ pbxcred_result pbxcred_account_status(pbxcred_handle* handle, int kind, const ch
 pbxcred_result pbxcred_secret_rules(pbxcred_handle* handle, int kind, const char* user) PBXCRED_MUST_CHECK;
 
 /** Changes: count is 1 to 4, no kind twice; all are stored or none. PBXCRED_UNSURE: nobody knows. */
-/** By the current secret, which counts as a guess. PBXCRED_RULE_BROKEN leaves a grant for another try. */
+/** By the current secret, which counts as a guess. If it is right and nothing is changed, a grant is left. */
 pbxcred_result pbxcred_secret_change(pbxcred_handle* handle, int kind, const char* user, const void* current,
                                      size_t current_size, const pbxcred_new_secret* secrets,
                                      size_t count) PBXCRED_MUST_CHECK;
