@@ -5,7 +5,8 @@
  *                                                  turns (line 1 of standard input: the right secret)
  *   api_client memory RUN_DIR KIND USER            verifies line 1, changes it to line 2, then looks for both in its
  *                                                  own memory
- *   api_client set RUN_DIR KIND USER               sets line 1 as root
+ *   api_client set RUN_DIR KIND USER               sets line 1 as root, and line 2 as the mailbox's PIN
+ *   api_client rules RUN_DIR KIND USER             what a change would change, and by which rules
  *   api_client fork RUN_DIR KIND USER              verifies line 1 in parent and child on one handle
  */
 #define _GNU_SOURCE
@@ -60,8 +61,11 @@ static void *work(void *data) {
 static int run_threads(int count) {
   static struct worker workers[kMaxThreads];
   int totals[kResults] = {0}, strange = 0;
+  pthread_attr_t small; /* what the manual says is enough */
+  pthread_attr_init(&small);
+  pthread_attr_setstacksize(&small, 65536);
   for (int i = 0; i < count; ++i)
-    if (pthread_create(&workers[i].thread, NULL, work, &workers[i]) != 0) return 2;
+    if (pthread_create(&workers[i].thread, &small, work, &workers[i]) != 0) return 2;
   for (int i = 0; i < count; ++i) {
     pthread_join(workers[i].thread, NULL);
     for (int result = 0; result < kResults; ++result) totals[result] += workers[i].counts[result];
@@ -131,8 +135,19 @@ static int run_memory(void) {
 
 static int run_set(void) {
   pbxcred_handle *handle = connected_to_run_dir();
-  const pbxcred_new_secret one = {kind, line1, strlen(line1)};
-  printf("set: %s\n", pbxcred_result_text(pbxcred_secret_set(handle, kind, user, &one, 1)));
+  const pbxcred_new_secret both[] = {{kind, line1, strlen(line1)},
+                                     {PBXCRED_KIND_VOICEMAIL, line2, strlen(line2)}};
+  printf("set: %s\n", pbxcred_result_text(pbxcred_secret_set(handle, kind, user, both, line2[0] == '\0' ? 1 : 2)));
+  pbxcred_handle_free(handle);
+  return 0;
+}
+
+static int run_rules(void) {
+  pbxcred_handle *handle = connected_to_run_dir();
+  printf("rules: %s\n", pbxcred_result_text(pbxcred_secret_rules(handle, kind, user)));
+  for (int one = PBXCRED_KIND_PASSWORD; one <= PBXCRED_KIND_ADMIN; ++one)
+    if (pbxcred_reply_changes(handle, one)) printf("changes: %s\n", pbxcred_kind_name(one));
+  for (size_t i = 0; i < pbxcred_reply_text_count(handle); ++i) printf("text: %s\n", pbxcred_reply_text(handle, i));
   pbxcred_handle_free(handle);
   return 0;
 }
@@ -172,6 +187,7 @@ int main(int argc, char **argv) {
   }
   if (strcmp(argv[1], "memory") == 0) return run_memory();
   if (strcmp(argv[1], "set") == 0) return run_set();
+  if (strcmp(argv[1], "rules") == 0) return run_rules();
   if (strcmp(argv[1], "fork") == 0) return run_fork();
   return 2;
 }

@@ -201,6 +201,28 @@ def test_set_is_roots():
         expect_result(api.ask(server, "password", USER, NEW), 0, "yes")
 
 
+def test_set_stores_several_kinds_or_none():
+    with world() as (api, server):
+        words = ("set", server.run_dir, "password", USER)
+        broken = api.run(server, api.client, *words, lines=[NEW, "abc"])
+        equal(broken.out, "set: the new secret breaks a rule\n", str(broken))
+        expect_result(api.ask(server, "password", USER, PASSWORD), 0, "yes")
+        equal(api.run(server, api.client, *words, lines=[NEW, "730264"]).out, "set: yes\n")
+        expect_result(api.ask(server, "password", USER, NEW), 0, "yes")
+        expect_result(api.ask(server, "voicemail", USER, "730264"), 0, "yes")
+
+
+def test_rules_tell_what_a_change_changes():
+    with world() as (api, server):
+        server.set_secret(USER, "login", "730264")
+        told = api.run(server, api.client, "rules", server.run_dir, "phone", USER).out.splitlines()
+        equal(told[:2], ["rules: yes", "changes: login"], "a phone service without a secret of the device")
+        contains(told[2], "text: The new PIN must have")
+        asked = api.ask(server, "phone", USER, "730264", "915372", options=["-c"])
+        expect_result(asked, 3, "an argument makes no sense")
+        contains(asked[0].err, "proves no right to change these kinds")
+
+
 def test_daemon_away_is_no_yes_and_says_why():
     with world() as (api, server):
         server.stop()
