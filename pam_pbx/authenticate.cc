@@ -2,13 +2,13 @@
 // pam_sm_authenticate.
 #include <security/pam_modules.h>
 
+#include "base/wiped.h"
 #include "client/auth_call.h"
 #include "pam_pbx/environment.h"
 #include "pam_pbx/module.h"
 #include "pam_pbx/results.h"
 #include "pam_pbx/subject.h"
 #include "pam_pbx/talk.h"
-#include "pam_pbx/wiped.h"
 
 namespace pbxcred {
 namespace {

@@ -2,12 +2,12 @@
 // pam_sm_chauthtok, first pass: who may change it?
 #include <security/pam_modules.h>
 
+#include "base/wiped.h"
 #include "client/auth_call.h"
 #include "pam_pbx/module.h"
 #include "pam_pbx/results.h"
 #include "pam_pbx/subject.h"
 #include "pam_pbx/talk.h"
-#include "pam_pbx/wiped.h"
 
 namespace pbxcred {
 namespace {

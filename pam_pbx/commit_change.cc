@@ -2,13 +2,13 @@
 // pam_sm_chauthtok, second pass: asks for the new secrets and has all of them stored, or none.
 #include <security/pam_modules.h>
 
+#include "base/wiped.h"
 #include "client/auth_call.h"
 #include "pam_pbx/environment.h"
 #include "pam_pbx/module.h"
 #include "pam_pbx/results.h"
 #include "pam_pbx/subject.h"
 #include "pam_pbx/talk.h"
-#include "pam_pbx/wiped.h"
 
 namespace pbxcred {
 namespace {

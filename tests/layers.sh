@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # Includes point downward (design §3): a file of libpbxcred/LAYER includes its own and earlier layers only, the PAM
-# module base, wire, client and itself. Header-only giants are included by one source file each. Speaks TAP.
+# module and the C interface (api) base, wire, client and themselves. Header-only giants are included by one source file
+# each. Speaks TAP.
 set -eu
 
 root=${srcdir:-.}
@@ -30,11 +31,13 @@ check_layers() {
   done
   for folder in "$1"/libpbxcred/*/; do
     folder=$(basename "$folder")
-    case " $layers " in
+    case " $layers api " in
       *" $folder "*) ;;
       *) echo "libpbxcred/$folder is no layer" ;;
     esac
   done
+  # Nothing is built on these two.
+  check_folder "$1/libpbxcred/api" 'base wire client api'
   check_folder "$1/pam_pbx" 'base wire client pam_pbx'
 }
 
@@ -73,7 +76,7 @@ plant() { # FILE LINE
   echo "$2" >> "$planted/tree/$1"
 }
 
-echo 1..8
+echo 1..10
 report 'layers_hold_in_this_tree' "$(check_layers "$root")"
 report 'layers_cli11_has_one_user' "$(check_giant "$root" 'CLI/CLI.hpp')"
 report 'layers_json_has_one_user' "$(check_giant "$root" 'nlohmann/json.hpp')"
@@ -85,6 +88,12 @@ report_red 'layers_notice_it_in_a_header_when_spaced' "$(check_layers "$planted/
 plant pam_pbx/entry.cc '#include "model/name.h"'
 report_red 'layers_notice_what_the_module_may_not_include' "$(check_layers "$planted/tree")" \
   'entry.cc includes model/name.h'
+plant libpbxcred/api/verify.cc '#include "formats/csv.h"'
+report_red 'layers_notice_what_the_c_interface_may_not_include' "$(check_layers "$planted/tree")" \
+  'verify.cc includes formats/csv.h'
+plant libpbxcred/service/engine.cc '#include "api/pbxcred.h"'
+report_red 'layers_notice_a_user_of_the_c_interface' "$(check_layers "$planted/tree")" \
+  'engine.cc includes api/pbxcred.h'
 plant libpbxcred/store/names.h '#include "check.h"'
 report_red 'layers_notice_an_include_without_a_folder' "$(check_layers "$planted/tree")" 'names.h includes check.h'
 plant tools/pbxcredctl/format.cc '#include <nlohmann/json.hpp>'
