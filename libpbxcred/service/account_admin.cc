@@ -7,6 +7,7 @@
 
 #include "crypto/random.h"
 #include "model/name.h"
+#include "service/nobody.h"
 #include "service/secrets.h"
 #include "store/names.h"
 
@@ -145,8 +146,7 @@ Status apply_fields(Read& read, const AccountFields& data, Account& account) {
 Result<Account> named_account(Read& read, std::string_view default_domain, Role role, std::string_view name) {
   PBXCRED_TRY(auto account, find_account(read, {name, {}, default_domain}));
   if (!account || account->role != role)
-    return Error{Code::kNotFound, fmt::format("no {} answers to {}, or more than one does",
-                                              role == Role::kAdmin ? "administrator" : "user", name)};
+    return nobody_answers(read, role == Role::kAdmin ? "administrator" : "user", name);
   return std::move(*account);
 }
 

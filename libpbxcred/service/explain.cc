@@ -12,6 +12,7 @@
 #include "rules/verdict.h"
 #include "service/account_admin.h"
 #include "service/login.h"
+#include "service/nobody.h"
 #include "service/secrets.h"
 #include "service/views.h"
 #include "store/names.h"
@@ -34,7 +35,7 @@ std::string sentence(Outcome outcome, Kind door, Role role) {
                    "`secret generate` sets one"
                  : "refused: this secret is not set; `secret set` sets it";
     case Outcome::kLocked: return "refused: locked after wrong guesses; `lock clear` unlocks it";
-    case Outcome::kExpired: return "refused: the temporary secret has expired; `secret generate --temporary` makes another";
+    case Outcome::kExpired: return "refused: the secret has expired; `secret set` or `secret generate` makes another";
     case Outcome::kMustChange: return "signed in, and must choose another secret before going on";
     case Outcome::kGranted: return "signed in";
     case Outcome::kUnknown:
@@ -77,7 +78,7 @@ std::string about_service(const Settings& settings, const ExplainQuery& request,
 Result<ExplainView> explain(Read& read, const Context& context, const ExplainQuery& request, Time now) {
   const Settings& settings = *context.settings;
   PBXCRED_TRY(auto account, find_account(read, {request.user, {}, settings.default_domain}));
-  if (!account) return Error{Code::kNotFound, fmt::format("nobody answers to {}, or more than one does", request.user)};
+  if (!account) return nobody_answers(read, "user", request.user);
   PBXCRED_TRY(auto domain, domain_of_account(read, *account));
   const Domain* in = domain ? &*domain : nullptr;
   PBXCRED_TRY(Secrets secrets, load_secrets(read, account->id));

@@ -36,6 +36,13 @@ class Env {
   /// Makes an empty data file at path, wholly there or wholly absent; not yet open.
   static Status create(const std::string& path, std::uint64_t map_bytes);
 
+  Env(Env&& other) noexcept
+      : handle_(std::move(other.handle_)),
+        dbi_(other.dbi_),
+        page_size_(other.page_size_),
+        map_pages_(other.map_pages_),
+        size_seen_(other.size_seen_.load()) {}
+
   MDB_env* get() const { return handle_.get(); }
   MDB_dbi dbi() const { return dbi_; }
   std::uint32_t page_size() const { return page_size_; }
@@ -57,16 +64,6 @@ class Env {
 
  private:
   explicit Env(MDB_env* env) : handle_(env) {}
-
- public:
-  Env(Env&& other) noexcept
-      : handle_(std::move(other.handle_)),
-        dbi_(other.dbi_),
-        page_size_(other.page_size_),
-        map_pages_(other.map_pages_),
-        size_seen_(other.size_seen_.load()) {}
-
- private:
   Status open_handle(const std::string& path, std::uint64_t map_bytes);
   Status open_database();
 

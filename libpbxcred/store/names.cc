@@ -232,6 +232,24 @@ Result<std::optional<Account>> find_account(Read& read, const Lookup& lookup) {
   return account_inside(read, bare, lookup.domain);
 }
 
+Result<std::vector<std::string>> domains_with_name(Read& read, std::string_view name, std::size_t most) {
+  std::vector<std::string> names;
+  const auto canonical = canonical_name(name);
+  if (!canonical) return names;
+  const std::string prefix = make_key(Table::kBareName, {Bytes(hash_canonical(read.ring(), *canonical))});
+  std::vector<DomainId> ids;
+  PBXCRED_TRY(auto row, read.seek<DomainRef>(Table::kBareName, prefix));
+  while (row && row->key.starts_with(prefix) && ids.size() < most) {
+    ids.push_back(row->record.domain);
+    PBXCRED_TRY(row, read.next<DomainRef>(Table::kBareName));
+  }
+  for (const DomainId& id : ids) {
+    PBXCRED_TRY(auto domain, read.domain(id));
+    if (domain) names.push_back(domain->name);
+  }
+  return names;
+}
+
 Hash16 hash_name(const KeyRing& ring, std::string_view name) {
   const auto canonical = canonical_name(name);
   return keyed_hash(ring.subkey(Purpose::kLog), {as_bytes(canonical ? std::string_view(*canonical) : name)});

@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <termios.h>
 #include <unistd.h>
 
 enum { MAX_ANSWERS = 64, MAX_LINE = 4096, RESULTS = 32 };
@@ -224,8 +225,27 @@ static int run_threads(void) {
   return total[PAM_SUCCESS] == opt.threads * opt.count ? 0 : 1;
 }
 
+/* From a terminal: one answer, unseen. */
+static void read_answer_unseen(char* line) {
+  struct termios before, silent;
+  fputs("Secret: ", stderr);
+  tcgetattr(STDIN_FILENO, &before);
+  silent = before;
+  silent.c_lflag &= ~(tcflag_t)ECHO;
+  tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+  if (fgets(line, MAX_LINE, stdin) == NULL) line[0] = '\0';
+  tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+  fputs("\n", stderr);
+  line[strcspn(line, "\n")] = '\0';
+  answers[answer_count++] = line;
+}
+
 static void read_answers(void) {
   static char lines[MAX_ANSWERS][MAX_LINE];
+  if (isatty(STDIN_FILENO)) {
+    read_answer_unseen(lines[0]);
+    return;
+  }
   while (answer_count < MAX_ANSWERS && fgets(lines[answer_count], MAX_LINE, stdin) != NULL) {
     lines[answer_count][strcspn(lines[answer_count], "\n")] = '\0';
     answers[answer_count] = lines[answer_count];

@@ -165,7 +165,7 @@ CASE(user_set_finds_the_user_by_any_name_or_not_at_all) {
   AccountFields change;
   change.first = "Alice";
   expect(set(world, "+49 30 123456", change), "ok");
-  expect(set(world, "1001", change), "not found: no user answers to 1001, or more than one does");
+  expect(set(world, "1001", change), "not found: 1001 is in a.example, b.example: say which, as EXTENSION@DOMAIN");
   world.settings->default_domain = "b.example";
   expect(set(world, "1001", change), "ok");
   expect(set(world, "bob", change), "not found");

@@ -111,7 +111,7 @@ CASE(user_list_tells_who_is_not_found) {
   World& world = pbx();
   const Answers partly = command(world, query(users({"1001", "nobody"})));
   expect_result(partly, "ok 1 1");
-  expect_notes(partly, "!nobody: no user answers to nobody, or more than one does\n");
+  expect_notes(partly, "!nobody: no user answers to nobody\n");
   expect_result(command(world, query(users({"nobody"}))), "not found 0 1");
   expect_result(command(world, query({})), "invalid 0 0");
 }

@@ -82,7 +82,7 @@ CASE(secret_set_is_partly_done_when_some_are_not_found) {
   World& world = pbx();
   const Answers partly = command(world, setting(users({"1001", "nobody", "1002"}), Kind::kPassword, kSecret));
   expect_result(partly, "ok 2 1");
-  expect_notes(partly, "!nobody: no user answers to nobody, or more than one does\n");
+  expect_notes(partly, "!nobody: no user answers to nobody\n");
   expect_result(command(world, setting(users({"nobody"}), Kind::kPassword, kSecret)), "not found 0 1");
   expect_result(command(world, setting({}, Kind::kPassword, kSecret)), "invalid 0 0");
   expect_result(command(world, setting(of_domain("nowhere.example"), Kind::kPassword, kSecret)), "not found 0 0");

@@ -74,7 +74,7 @@ class StatusCommand final : public Command {
 /// The daemon lists all locks; a USER is looked up first, because it may be given by any of its names.
 class LockList final : public Command {
  public:
-  LockList() : Command("lock list", "lists what is locked, and since when", "lock list") {}
+  LockList() : Command("lock list", "lists what is locked, and until when", "lock list") {}
   void declare(Syntax& syntax) override { syntax.operands("USER", users_, "only of these"); }
 
   Result<Exit> run(Session& session) override {

@@ -28,6 +28,7 @@ Result<Exit> show_one(Session& session, const M& request) {
               }));
   if (outcome.ok && !found) return Error{Code::kNotFound, "there is none of that name"};
   if (found) print_one(session, *found);
+  if (!outcome.ok && session.json) print_failure(session, outcome);
   return conclude_query(session, outcome);
 }
 

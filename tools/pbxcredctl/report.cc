@@ -71,6 +71,10 @@ Exit conclude(Session& session, const Outcome& outcome, const Wording& wording, 
   return conclude_query(session, outcome);
 }
 
+void print_failure(Session& session, const Outcome& outcome) {
+  write_text(session.out, json_of(view_of(outcome, false)) + "\n");
+}
+
 Exit conclude_query(Session& session, const Outcome& outcome) {
   if (!outcome.ok && !is_said(outcome)) report(session, session.command, why_of(outcome));
   return exit_of(outcome);

@@ -32,6 +32,8 @@ struct Wording {
 Exit conclude(Session& session, const Outcome& outcome, const Wording& wording, bool dry_run);
 
 /// Reports the error, if any, of a command that asks, whose rows have been printed. Returns its status.
+/// With --json: the document of a question that has no answer.
+void print_failure(Session& session, const Outcome& outcome);
 Exit conclude_query(Session& session, const Outcome& outcome);
 
 }  // namespace pbxcred::ctl

@@ -125,7 +125,7 @@ void AuthConnections::admit(Fd socket) {
     if (said_.may(std::to_string(peer->uid), engine_.clock().now()))
       services.log->write(LogLevel::kWarning,
                           fmt::format("uid {} is turned away: services has no entry for it; add {{ user = \"#{}\"; kinds "
-                                      "= [ \"password\" ]; }} to let it verify passwords",
+                                      "= [ KIND ]; }} to let it verify secrets of that kind",
                                       peer->uid, peer->uid));
     return close_client(std::move(socket));
   }
