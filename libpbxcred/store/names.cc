@@ -247,6 +247,7 @@ Result<std::vector<std::string>> domains_with_name(Read& read, std::string_view 
     PBXCRED_TRY(auto domain, read.domain(id));
     if (domain) names.push_back(domain->name);
   }
+  std::sort(names.begin(), names.end());
   return names;
 }
 

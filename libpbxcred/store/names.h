@@ -21,7 +21,7 @@ struct Lookup {
 /// username, extension, number, alternate id; there the number as E.164. A name two accounts answer to leads to none.
 Result<std::optional<Account>> find_account(Read& read, const Lookup& lookup);
 
-/// The domains in which a bare name occurs, at most `most` of them: what to say when it leads to nobody.
+/// The domains in which a bare name occurs, at most `most` of them, sorted: what to say when it leads to nobody.
 Result<std::vector<std::string>> domains_with_name(Read& read, std::string_view name, std::size_t most);
 
 /// A keyed hash of the name as it would be looked up: for queueing and logging names that lead nowhere.

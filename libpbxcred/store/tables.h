@@ -37,8 +37,8 @@ enum class Table : char {
 inline constexpr Table kAllTables[] = {Table::kMeta,      Table::kDomain,    Table::kDomainName, Table::kDomainCount,
                                        Table::kAccount,   Table::kVerifier,  Table::kLedger,     Table::kSuccess,
                                        Table::kAdmin,     Table::kUsername,  Table::kExtension,  Table::kName,
-                                       Table::kNumber,    Table::kBareName,  Table::kGrant,       Table::kGivenGrants, Table::kTombstone,
-                                       Table::kStray,     Table::kProbe};
+                                       Table::kNumber,    Table::kBareName,  Table::kGrant,      Table::kGivenGrants,
+                                       Table::kTombstone, Table::kStray,     Table::kProbe};
 
 constexpr const char* name_of(Table table) {
   switch (table) {

@@ -29,9 +29,9 @@ using AdminTypes =
                AccountPut, AccountMove, AccountQuery, AccountAct, SecretAct, AuthTry, ExplainQuery, StoreCheck,
                StoreStatQuery, KeyQuery, ReloadRequest, LockQuery, ImportRequest, ImportRow, Done, Progress, Note,
                GeneratedRow>;
-using Records = std::tuple<Account, DomainPolicy, Domain, Grant, NameHolder, NameEntry, AccountRef, DomainRef, Tombstone,
-                           DomainCount, StrayCount, LastSuccess, StoreMeta, RecentGuess, Ledger, HashParams, SealedHash,
-                           Verifier>;
+using Records = std::tuple<Account, DomainPolicy, Domain, Grant, GivenGrant, GivenGrants, NameHolder, NameEntry,
+                           AccountRef, DomainRef, Tombstone, Probe, DomainCount, StrayCount, LastSuccess, StoreMeta,
+                           RecentGuess, Ledger, HashParams, SealedHash, Verifier>;
 using Views = std::tuple<KindView, AccountView, KindCount, DomainView, StatusView, AuthTryView, ExplainView,
                          StoreStatView, KeyView, LockView>;
 

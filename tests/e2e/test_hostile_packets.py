@@ -387,7 +387,10 @@ def test_passed_descriptors_do_not_pile_up():
         for path, raw in ((auth_path(server), requests()["auth"]), (admin_path(server), wire.packet(0x0999, b""))):
             for _ in range(30):
                 with wire.connect(path) as sock:
-                    sock.sendmsg([raw], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))])
+                    try:
+                        sock.sendmsg([raw], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))])
+                    except PermissionError:
+                        continue  # the kernel (6.16 and later) turns them away already, as the daemon asked it to
                     wire.receive(sock)
         for fd in fds:
             os.close(fd)

@@ -80,8 +80,8 @@ def test_R22_administrators_are_a_class_of_their_own():
         run = server.pam("console", "alice", "auth acct", ["alice-keeps-the-keys"]).expect("SUCCESS", "SUCCESS")
         equal(run.env["PBXCRED_ACCOUNT"], "alice")
         equal(server.login("console", "alice", "wrong"), "AUTH_ERR")
-        equal(server.login("portal", "alice", "alice-keeps-the-keys"), "AUTH_ERR", "an administrator at a user's door")
-        equal(server.login("console", "101@acme.example", PASSWORD), "AUTH_ERR", "a user at the administrators' door")
+        equal(server.login("portal", "alice", "alice-keeps-the-keys"), "USER_UNKNOWN", "an administrator at a user's door")
+        equal(server.login("console", "101@acme.example", PASSWORD), "USER_UNKNOWN", "a user at the administrators' door")
         server.set_secret("101@acme.example", "admin", "a-users-admin-secret", status=5)
         server.set_secret("alice", "password", "an-admins-password", status=5)
 

@@ -119,7 +119,7 @@ CASE(explain_tells_what_a_right_secret_would_bring) {
   expect(phone.door + " " + phone.secret, "phone login");  // R25
   expect_start(phone.outcome, "signed in, and must choose another");
   ExplainQuery later{"1002@a.example", Kind::kPhone, {}, {}, world.clock.now() + 1h};
-  expect_start(command(world, later).rows<ExplainView>().at(0).outcome, "refused: the temporary secret has expired");
+  expect_start(command(world, later).rows<ExplainView>().at(0).outcome, "refused: the secret has expired; `secret set` or `secret generate`");
   for (int i = 0; i < 5; ++i) login(world, "1001@a.example", Kind::kPassword, "wrong" + std::to_string(i));
   expect_start(explained(world, "1001@a.example", Kind::kPassword).outcome, "refused: locked");
   Account account = world.account("1001@a.example");

@@ -351,7 +351,7 @@ CASE(check_survives_short_keys_of_every_table) {
     if (table == Table::kMeta || table == Table::kStray || table == Table::kProbe) continue;
     put_raw(store, make_key(table) + "s", "short");
   }
-  assert_int_equal(pbx.checked().faults, 15);
+  assert_int_equal(pbx.checked().faults, 16);
 }
 
 CASE(check_counts_all_faults_and_lists_the_first) {
