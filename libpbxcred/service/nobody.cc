@@ -4,6 +4,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <span>
+
 #include "store/names.h"
 
 namespace pbxcred {
@@ -17,11 +20,9 @@ Error nobody_answers(Read& read, std::string_view what, std::string_view name) {
     return {Code::kNotFound, fmt::format("no {} answers to {} alone: several in {} share it, or the name is somebody "
                                          "else's elsewhere",
                                          what, name, domains->front())};
-  const bool more = domains->size() > kMostNamed;
-  return {Code::kNotFound,
-          fmt::format("{} is in {}{}: say which, as EXTENSION@DOMAIN", name,
-                      fmt::join(domains->begin(), domains->begin() + (more ? kMostNamed : domains->size()), ", "),
-                      more ? " and others" : "")};
+  const std::span<const std::string> told(domains->data(), std::min(domains->size(), kMostNamed));
+  return {Code::kNotFound, fmt::format("{} is in {}{}: say which, as EXTENSION@DOMAIN", name, fmt::join(told, ", "),
+                                       told.size() < domains->size() ? " and others" : "")};
 }
 
 }  // namespace pbxcred
