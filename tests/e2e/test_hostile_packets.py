@@ -11,8 +11,8 @@ import struct
 import time
 
 import wire
-from checks import equal, expect, wait_until
-from harness import LISTED_UID, effective_uid, entry, fresh_server
+from checks import Skipped, equal, expect, wait_until
+from harness import LISTED_UID, effective_uid, entry, fresh_server, is_sanitized
 from tap import main
 
 USER, PASSWORD = "101@acme.example", "correct horse battery"
@@ -281,6 +281,8 @@ def is_closed(sock):
 
 def test_more_clients_than_the_daemon_has_descriptors():
     """The oldest silent ones make room."""
+    if is_sanitized():
+        raise Skipped("UBSan opens a pipe to check an object's type, and takes it for a fault that it cannot")
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
 
     def few_descriptors():
