@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <sodium.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -28,7 +29,7 @@ constexpr std::size_t kEntryBytes = 4 + 8 + kKeyBytes;
 constexpr std::size_t kMaxFile = kHeaderBytes + KeyRing::kMaxKeys * kEntryBytes + kChecksumBytes;
 
 constexpr Purpose kRootPurposes[] = {Purpose::kIndex, Purpose::kGuess, Purpose::kGrant, Purpose::kLog};
-constexpr Purpose kKeyPurposes[] = {Purpose::kSeal, Purpose::kMac};
+constexpr Purpose kKeyPurposes[] = {Purpose::kSeal, Purpose::kMac, Purpose::kExport};
 static_assert(kKeyBytes == crypto_kdf_KEYBYTES);
 
 std::array<std::uint8_t, kChecksumBytes> checksum(Bytes bytes) {
@@ -136,11 +137,13 @@ std::size_t KeyRing::position(std::uint32_t id) const {
 }
 
 Subkey KeyRing::subkey(Purpose purpose, std::uint32_t key_id) const {
+  const auto* rotating = std::find(std::begin(kKeyPurposes), std::end(kKeyPurposes), purpose);
   std::size_t at = 0;
-  if (purpose == Purpose::kSeal || purpose == Purpose::kMac) {
+  if (rotating != std::end(kKeyPurposes)) {
     const std::size_t key = position(key_id);
     if (key == keys_.size()) return {};
-    at = std::size(kRootPurposes) + key * std::size(kKeyPurposes) + (purpose == Purpose::kMac ? 1 : 0);
+    at = std::size(kRootPurposes) + key * std::size(kKeyPurposes) +
+         static_cast<std::size_t>(rotating - std::begin(kKeyPurposes));
   } else {
     at = static_cast<std::size_t>(purpose) - static_cast<std::size_t>(kRootPurposes[0]);
   }

@@ -25,10 +25,11 @@ namespace pbxcred {
 enum class Purpose : std::uint8_t {
   kSeal = 1,   ///< stored secrets; rotates
   kMac = 2,    ///< records; rotates
-  kIndex = 3,  ///< names as keys; from the root, as all that follow
+  kIndex = 3,  ///< names as keys; from the root, as the next three
   kGuess = 4,  ///< wrong secrets lately tried
   kGrant = 5,  ///< tokens
   kLog = 6,    ///< unknown names in logs
+  kExport = 7, ///< verifiers in exported files; rotates, so that retiring a key voids the files made with it
 };
 
 /// The loaded ring: only derived keys, in locked read-only memory. Immutable, so every const call is thread-safe.
@@ -69,7 +70,7 @@ class KeyRing {
   std::size_t position(std::uint32_t id) const;
 
   std::vector<Key> keys_;
-  LockedBytes subkeys_;  ///< those of the root, then for each key seal and mac
+  LockedBytes subkeys_;  ///< those of the root, then for each key seal, mac and export
 };
 
 }  // namespace pbxcred

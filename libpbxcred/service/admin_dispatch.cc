@@ -8,6 +8,7 @@
 #include "service/admin_write.h"
 #include "service/domain_admin.h"
 #include "service/explain.h"
+#include "service/export_users.h"
 #include "service/import.h"
 #include "service/secret_task.h"
 #include "service/store_check.h"
@@ -130,6 +131,7 @@ constexpr Route kRoutes[] = {
     {ReloadRequest::kType, "reload", true, reload},
     {LockQuery::kType, "lock list", false, plain<LockQuery, LockListTask>},
     {ImportRequest::kType, "import", true, import},
+    {ExportRequest::kType, "export", true, about_one<ExportRequest, ExportTask>},
 };
 
 }  // namespace

@@ -34,17 +34,6 @@ Result<std::string> free_name(Read& read, std::string_view name, const DomainId&
   return canonical;
 }
 
-Status set_timezone(Domain& domain, std::string_view name) {
-  const std::string wanted(name.empty() ? "UTC" : name);
-  try {
-    (void)date::locate_zone(wanted);
-  } catch (const std::exception&) {
-    return Error{Code::kInvalid, fmt::format("there is no time zone {}", wanted)};
-  }
-  domain.timezone = wanted;
-  return {};
-}
-
 Status set_country(Domain& domain, std::string_view country) {
   if (!country.empty() && !is_known_country(country))
     return Error{Code::kInvalid, fmt::format("there is no country {} (ISO 3166-1, two letters)", country)};
@@ -131,6 +120,17 @@ Status reindex_numbers(Write& write, const Domain& before, const Domain& after, 
 }
 
 }  // namespace
+
+Status set_timezone(Domain& domain, std::string_view name) {
+  const std::string wanted(name.empty() ? "UTC" : name);
+  try {
+    (void)date::locate_zone(wanted);
+  } catch (const std::exception&) {
+    return Error{Code::kInvalid, fmt::format("there is no time zone {}", wanted)};
+  }
+  domain.timezone = wanted;
+  return {};
+}
 
 Result<Domain> new_domain(Read& read, std::string_view name, Time now) {
   Domain domain;

@@ -84,7 +84,7 @@ Status Login::compute(HashArena& arena) {
   const SealBinding binding{*account_, verifier_->kind, verifier_->generation};
   PBXCRED_TRY(matched_, check_hash(arena, *ring_, cost, offered.view(), *verifier_->hash, binding));
   // Where no secret opens, a second hash would tell by its time which one is right.
-  if (!matched_ || !may_open_ || verifier_->hash->params == cost) return {};
+  if (!matched_ || !may_open_ || is_current(*verifier_->hash, cost)) return {};
   const SealBinding next{*account_, verifier_->kind, verifier_->generation + 1};
   PBXCRED_TRY(upgraded_, make_hash(arena, *ring_, cost, offered.view(), next));
   return {};

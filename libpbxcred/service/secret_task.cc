@@ -28,14 +28,9 @@ const char* verb_of(SecretAct::Action action) {
 /// The secret goes and stays gone: its record remains as a tombstone.
 Result<std::uint64_t> clear_secret(Write& write, const AccountId& id, Kind kind, Time now) {
   PBXCRED_TRY(auto account, write.account(id));
-  PBXCRED_TRY(auto verifier, write.verifier(id, kind));
-  if (!account || !verifier || !verifier->hash) return std::uint64_t{0};
-  Verifier cleared;
-  cleared.kind = kind;
-  cleared.generation = verifier->generation + 1;
-  cleared.set_at = now;
-  PBXCRED_CHECK(write.put_verifier(*account, cleared));
-  write.erase_ledger(id, kind);
+  if (!account) return std::uint64_t{0};
+  PBXCRED_TRY(const bool was_set, store_cleared_secret(write, *account, kind, now));
+  if (!was_set) return std::uint64_t{0};
   ++account->generation;
   PBXCRED_CHECK(write.put_account(*account));
   return std::uint64_t{1};

@@ -5,6 +5,7 @@
 
 #include "crypto/random.h"
 #include "model/name.h"
+#include "store/snapshot.h"
 
 namespace pbxcred {
 namespace {
@@ -183,6 +184,11 @@ Status Database::verify() {
 Result<Read> Database::read() {
   PBXCRED_TRY(auto transaction, store_->read());
   return Read(*ring_, std::move(transaction));
+}
+
+Result<Write> Database::snapshot() {
+  PBXCRED_TRY(auto transaction, store_->read());
+  return Write(*ring_, std::make_unique<Snapshot>(std::move(transaction)));
 }
 
 Result<Write> Database::write(Space space) {

@@ -167,6 +167,8 @@ class Database {
 
   Result<Read> read();
   Result<Write> write(Space space = Space::kLeaveReserve);
+  /// What was last committed, for a settlement that may well change nothing: its first change spoils it.
+  Result<Write> snapshot();
   Store& store() { return *store_; }
   const KeyRing& ring() const { return *ring_; }
 

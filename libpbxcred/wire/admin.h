@@ -283,17 +283,48 @@ struct LockQuery {
   static constexpr void fields(auto&, auto&) {}
 };
 
-/// import csv|asterisk --mode add; the memfd holds ImportRow packets.
+/// add: accounts that exist are refused. update: they get what is given, others are added. sync: the same, and the
+/// users of the domains named in the file that are absent from it are disabled.
+enum class ImportMode : std::uint8_t { kAdd, kUpdate, kSync };
+template <>
+inline constexpr std::uint64_t kEnumEnd<ImportMode> = 3;
+
+/// What becomes of a clear secret that is merely poor (R102).
+enum class WeakSecrets : std::uint8_t { kKeep, kMustChange, kRefuse };
+template <>
+inline constexpr std::uint64_t kEnumEnd<WeakSecrets> = 3;
+
+/// import csv|asterisk; the memfd holds ImportRow packets.
 struct ImportRequest {
   static constexpr std::uint16_t kType = 0x0150;
   std::uint64_t rows = 0;
   bool dry_run = false;
   bool skip_bad = false;
+  ImportMode mode = ImportMode::kAdd;
+  WeakSecrets weak = WeakSecrets::kKeep;
+  std::uint64_t max_disable = 5;        ///< with kSync: more are refused
+  bool max_disable_is_percent = true;   ///< of the users of the file's domains
   static constexpr bool kHasFields = true;
   static constexpr void fields(auto& v, auto& r) {
     v(1, "rows", r.rows);
     v(2, "dry_run", r.dry_run);
     v(3, "skip_bad", r.skip_bad);
+    v(4, "mode", r.mode);
+    v(5, "weak", r.weak);
+    v(6, "max_disable", r.max_disable);
+    v(7, "max_disable_is_percent", r.max_disable_is_percent);
+  }
+};
+
+/// export csv: an ImportRow a user, without file and line; hashes hold exported verifiers if asked for.
+struct ExportRequest {
+  static constexpr std::uint16_t kType = 0x0160;
+  Selection selection;
+  bool with_verifiers = false;
+  static constexpr bool kHasFields = true;
+  static constexpr void fields(auto& v, auto& r) {
+    v(1, "selection", r.selection);
+    v(2, "with_verifiers", r.with_verifiers);
   }
 };
 
@@ -305,7 +336,11 @@ struct ImportRow {
   std::string_view problem;  ///< why the client could not read this line; empty: it could
   std::string_view domain, extension;
   AccountFields data;
-  BoundedList<NewSecret, 4> secrets;
+  BoundedList<NewSecret, 4> secrets;  ///< in clear
+  BoundedList<NewSecret, 4> hashes;   ///< another system's hash, or an exported verifier, as text
+  KindSet cleared;
+  std::string_view timezone;          ///< of the mailbox; its domain's if all agree
+  std::string_view remark;            ///< to be told if the line is taken
   static constexpr bool kHasFields = true;
   static constexpr void fields(auto& v, auto& r) {
     v(1, "file", r.file);
@@ -315,6 +350,10 @@ struct ImportRow {
     v(5, "extension", r.extension);
     v(6, "data", r.data);
     v(7, "secrets", r.secrets);
+    v(8, "hashes", r.hashes);
+    v(9, "cleared", r.cleared);
+    v(10, "timezone", r.timezone);
+    v(11, "remark", r.remark);
   }
 };
 

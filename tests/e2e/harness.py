@@ -268,6 +268,11 @@ class Server:
             equal(result.status, status, str(result))
         return result
 
+    def begin_ctl(self, *words):
+        """The same, not waited for and not heard."""
+        return subprocess.Popen([CTL, "--run-dir", self.run_dir, *words], stdin=subprocess.DEVNULL,
+                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=child_environment())
+
     def ctl_json(self, *words, secret=None, status=0):
         return self.ctl("--json", *words, secret=secret, status=status).json()
 

@@ -23,7 +23,7 @@ struct Types {};
 using Messages = Types<AuthRequest, StatusRequest, ChangeRequest, AuthReply, StatusQuery, DomainPut, DomainQuery,
                        DomainRename, DomainRemove, AccountPut, AccountMove, AccountQuery, AccountAct, SecretAct,
                        AuthTry, ExplainQuery, StoreCheck, StoreStatQuery, KeyQuery, ReloadRequest, LockQuery,
-                       ImportRequest, ImportRow, Done, Progress, Note, GeneratedRow, AccountView, DomainView,
+                       ImportRequest, ExportRequest, ImportRow, Done, Progress, Note, GeneratedRow, AccountView, DomainView,
                        StatusView, AuthTryView, ExplainView, StoreStatView, KeyView, LockView>;
 
 template <Table kTable, class Record>
