@@ -169,15 +169,27 @@ Status Database::initialise(Time now) {
   return write.commit();
 }
 
-Status Database::verify() {
+Result<std::uint32_t> Database::schema() {
   PBXCRED_TRY(Read read, this->read());
   auto meta = read.get<StoreMeta>(make_key(Table::kMeta));
   if (!meta)
     return Error{meta.error().code, "the store does not open with this key ring: " + meta.error().what};
   if (!*meta) return Error{Code::kCorrupt, "the store has no first record; it was not made by pbxcredd --init"};
-  if ((*meta)->schema != kSchema)
-    return Error{Code::kInvalid, fmt::format("the store has schema {}, this version knows {}", (*meta)->schema, kSchema)};
-  return {};
+  const std::uint32_t schema = (*meta)->schema;
+  if (schema > kSchema)
+    return Error{Code::kInvalid, fmt::format("the store has schema {}, this version knows {} at most: it was written by a "
+                                             "newer version of pbxcred, which must serve it",
+                                             schema, kSchema)};
+  if (schema == 0) return Error{Code::kInvalid, "the store has an unknown schema, 0"};
+  return schema;
+}
+
+Status Database::verify() {
+  PBXCRED_TRY(const std::uint32_t schema, this->schema());
+  if (schema == kSchema) return {};
+  return Error{Code::kInvalid, fmt::format("the store has schema {}, this version needs {}: the daemon upgrades it when it "
+                                           "starts, and keeps a copy",
+                                           schema, kSchema)};
 }
 
 Result<Read> Database::read() {

@@ -24,7 +24,8 @@
 
 namespace pbxcred {
 
-inline constexpr std::uint32_t kSchema = 1;
+/// What this version writes. 1: the first; 2: kPeople. store/upgrade.h leads from one to the next.
+inline constexpr std::uint32_t kSchema = 2;
 
 /// Record bytes, then key id u32le, then the MAC (16).
 std::string seal_value(const KeyRing& ring, std::string_view key, Bytes record);
@@ -162,8 +163,10 @@ class Database {
 
   /// Writes the first records of an empty store.
   Status initialise(Time now);
-  /// Whether this store is ours, of a schema we know, and opens with this ring.
+  /// Whether this store is ours, of today's schema, and opens with this ring.
   Status verify();
+  /// Its schema: 1 to kSchema. `corrupt`: not ours, or another ring; `invalid`: of a newer version.
+  Result<std::uint32_t> schema();
 
   Result<Read> read();
   Result<Write> write(Space space = Space::kLeaveReserve);
