@@ -279,6 +279,8 @@ void ImportTask::done(const Status& status) {
 }
 
 void ImportTask::step() {
+  if (is_cancelled()) failure_ = cancelled(added_);
+  if (failure_ && hashing_ == 0) return done(*failure_);
   if (stage_ == Stage::kCheck) {
     const Status checked = opened_ ? check_rows() : open();
     if (!checked) return finish(checked, 0, bad_);

@@ -5,6 +5,7 @@
 
 #include "crypto/random.h"
 #include "model/name.h"
+#include "store/sorted_write.h"
 
 namespace pbxcred {
 namespace {
@@ -73,11 +74,31 @@ void Write::put_bytes(const std::string& key, Bytes record) {
 
 template <class Change>
 Status Write::change_count(const DomainId& domain, Change change) {
-  PBXCRED_TRY(DomainCount count, this->count(domain));
+  const auto known = counts_.find(domain);
+  if (known != counts_.end()) {
+    change(known->second);
+    return {};
+  }
+  PBXCRED_TRY(DomainCount count, Read::count(domain));
   const DomainCount before = count;
   change(count);
-  if (!(before == count)) put(make_key(Table::kDomainCount, {domain.bytes()}), count);
+  if (!(before == count)) counts_.emplace(domain, std::move(count));
   return {};
+}
+
+void Write::put_counts() {
+  for (const auto& [domain, count] : counts_) put(make_key(Table::kDomainCount, {domain.bytes()}), count);
+  counts_.clear();
+}
+
+Result<DomainCount> Write::count(const DomainId& id) {
+  put_counts();
+  return Read::count(id);
+}
+
+void Write::flush() {
+  put_counts();
+  write_->flush();
 }
 
 Status Write::put_account(const Account& account) {
@@ -155,6 +176,7 @@ Status Write::erase_verifier(const Account& account, Kind kind) {
 }
 
 Status Write::commit() {
+  flush();
   if (write_->error()) return *write_->error();
   return write_->commit();
 }
@@ -200,6 +222,11 @@ Result<Read> Database::read() {
 Result<Write> Database::write(Space space) {
   PBXCRED_TRY(auto transaction, store_->write(space));
   return Write(*ring_, std::move(transaction));
+}
+
+Result<Write> Database::write_sorted() {
+  PBXCRED_TRY(auto transaction, store_->write());
+  return Write(*ring_, std::make_unique<SortedWrite>(std::move(transaction)));
 }
 
 }  // namespace pbxcred

@@ -3,6 +3,7 @@
 // edited fails as `corrupt` instead of passing.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -120,6 +121,8 @@ class Write : public Read {
     ++changes_;
     write_->erase(as_bytes(key));
   }
+  /// Users of a domain, with what this transaction has changed.
+  Result<DomainCount> count(const DomainId& id);
   /// Puts and erases so far.
   std::uint64_t changes() const { return changes_; }
   /// The first error of a put or erase.
@@ -138,6 +141,9 @@ class Write : public Read {
   }
   void erase_ledger(const AccountId& id, Kind kind) { erase(secret_key(Table::kLedger, id, kind)); }
 
+  /// Puts what is held back: counts, and what is to be put in order. commit does it too; errors before that are those
+  /// of the changes, not of the commit.
+  void flush();
   Status commit();
 
  private:
@@ -150,7 +156,9 @@ class Write : public Read {
   void put_bytes(const std::string& key, Bytes record);
   template <class Change>
   Status change_count(const DomainId& domain, Change change);
+  void put_counts();
 
+  std::map<DomainId, DomainCount> counts_;  ///< changed, not yet put: a transaction may change one a thousand times
   StoreWrite* write_;
   std::uint64_t changes_ = 0;
 };
@@ -170,6 +178,8 @@ class Database {
 
   Result<Read> read();
   Result<Write> write(Space space = Space::kLeaveReserve);
+  /// The same for what adds many records (store/sorted_write.h).
+  Result<Write> write_sorted();
   Store& store() { return *store_; }
   const KeyRing& ring() const { return *ring_; }
 

@@ -23,8 +23,9 @@ struct Types {};
 using Messages = Types<AuthRequest, StatusRequest, ChangeRequest, AuthReply, StatusQuery, DomainPut, DomainQuery,
                        DomainRename, DomainRemove, AccountPut, AccountMove, AccountQuery, AccountAct, SecretAct,
                        AuthTry, ExplainQuery, StoreCheck, StoreStatQuery, KeyQuery, ReloadRequest, LockQuery,
+                       JobQuery, JobAct, DomainImport, DomainExport, DomainRow,
                        ImportRequest, ImportRow, Done, Progress, Note, GeneratedRow, AccountView, DomainView,
-                       StatusView, AuthTryView, ExplainView, StoreStatView, KeyView, LockView>;
+                       StatusView, AuthTryView, ExplainView, StoreStatView, KeyView, LockView, JobView>;
 
 template <Table kTable, class Record>
 struct Stored {
