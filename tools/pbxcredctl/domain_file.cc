@@ -115,8 +115,9 @@ Status read(const std::string& path, const std::function<Status(const DomainRow&
   ConfigReader reader(text);
   Drafts drafts{text};
   reader.keys<Drafts>(config.getRoot(), kRoot, drafts);
-  if (!config.getRoot().exists("domains")) return refuse({{path, 0, "there is no list of domains in it"}});
   errors = reader.take_errors();
+  if (errors.empty() && !config.getRoot().exists("domains"))
+    errors.push_back({path, 0, "there is no list of domains in it"});
   if (!errors.empty()) return refuse(errors);
   for (const Draft& draft : drafts.all) PBXCRED_CHECK(on_row(row_of(draft, text.files)));
   return {};
