@@ -18,6 +18,24 @@ Result<std::uint64_t> put_domain(Write& write, const Settings& settings, const D
 Result<std::uint64_t> rename_domain(Write& write, const Settings& settings, const DomainRename& request, Time now);
 Result<std::uint64_t> remove_domain(Write& write, const Settings& settings, const DomainRemove& request, Time now);
 
+/// A row of a domain file, and where it stands.
+struct PlacedDomain {
+  std::string place;  ///< file:line
+  DomainPut put;      ///< borrows
+};
+/// Why one of them is refused.
+struct DomainProblem {
+  std::string place;
+  Error error;
+};
+struct DomainCounts {
+  std::uint64_t added = 0, changed = 0, unchanged = 0;
+};
+/// domain import: adds those that are not there, sets the others. If any is refused, all problems are told and the
+/// transaction is of no use.
+Result<DomainCounts> put_domains(Write& write, const Settings& settings, const std::vector<PlacedDomain>& rows, Time now,
+                                 std::vector<DomainProblem>& problems);
+
 /// A new domain of that name with default settings, not yet stored. `invalid`, `conflict`.
 Result<Domain> new_domain(Read& read, std::string_view name, Time now);
 /// A sentence for every domain that has chosen a policy which the settings do not have (any more).

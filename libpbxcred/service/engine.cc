@@ -334,7 +334,7 @@ void Engine::settle_batch(std::vector<TaskPtr>& batch) {
 bool Engine::transact(const std::vector<Task*>& tasks) {
   if (degraded()) return fail_all(tasks, kDegraded);
   const bool grows = tasks.front()->use_case->grows();
-  auto write = database_.write(grows ? Space::kLeaveReserve : Space::kUseReserve);
+  auto write = grows ? database_.write_sorted() : database_.write(Space::kUseReserve);
   if (!write) return lose_store(tasks, write.error());
   const Time now = clock_.now();
   std::vector<std::pair<Task*, Error>> refused;
@@ -356,6 +356,12 @@ bool Engine::transact(const std::vector<Task*>& tasks) {
     } else {
       return lose_store(tasks, why);
     }
+  }
+  write->flush();
+  if (write->error()) {
+    const Error why = *write->error();
+    if (tasks.size() > 1) return false;
+    return grows || !is_store_failure(why) ? fail_all(tasks, why) : lose_store(tasks, why);
   }
   const Status committed = write->commit();
   if (!committed) return lose_store(tasks, committed.error());

@@ -289,6 +289,8 @@ void ImportTask::done(const Status& status) {
 }
 
 void ImportTask::step() {
+  if (is_cancelled()) failure_ = cancelled(counts_.affected());
+  if (failure_ && hashing_ == 0) return done(*failure_);
   Status status;
   switch (stage_) {
     case Stage::kOpen: status = open(); break;

@@ -16,15 +16,6 @@ constexpr std::size_t kAtOnce = 8;  ///< accounts in work: enough to keep idle w
 constexpr auto kTemporaryLife = std::chrono::hours(24);
 constexpr auto kLongestLife = std::chrono::hours(24 * 3653);
 
-const char* verb_of(SecretAct::Action action) {
-  switch (action) {
-    case SecretAct::Action::kSet: return "set";
-    case SecretAct::Action::kClear: return "clear";
-    case SecretAct::Action::kGenerate: return "generate";
-  }
-  return "?";
-}
-
 /// The secret goes and stays gone: its record remains as a tombstone.
 Result<std::uint64_t> clear_secret(Write& write, const AccountId& id, Kind kind, Time now) {
   PBXCRED_TRY(auto account, write.account(id));
@@ -43,7 +34,7 @@ void SecretTask::ended(const std::string& name, const Status& outcome) {
   waiting_ = false;
   context_.services.log->write(LogLevel::kNotice,
                                fmt::format("secret uid={} account={} kind={} action={} result={}", context_.uid,
-                                           quoted(name), name_of(request_.kind), verb_of(request_.action),
+                                           quoted(name), name_of(request_.kind), name_of(request_.action),
                                            outcome ? "done" : name_of(outcome.error().code)));
   if (outcome) return;
   note(true, name, outcome.error().what);
@@ -131,6 +122,7 @@ Result<std::vector<SecretTask::Job>> SecretTask::page() {
 void SecretTask::step() {
   if (request_.expires && (*request_.expires <= std::chrono::seconds(0) || *request_.expires > kLongestLife))
     return finish(Error{Code::kInvalid, "a secret expires in one second to ten years"});
+  if (is_cancelled() && !broken_) broken_ = cancelled(0);  // the count follows
   if (!broken_ && (!scan_ || (!scan_->done() && running_ < kAtOnce))) {
     const auto jobs = page();
     if (jobs) for (const Job& job : *jobs) start(job);
@@ -138,7 +130,7 @@ void SecretTask::step() {
   }
   if (broken_) {  // what runs is still answered: a generated secret is told once or never
     waiting_ = running_ > 0;
-    if (!waiting_) finish(*broken_, changed_, failed_);
+    if (!waiting_) finish(is_cancelled() ? cancelled(changed_) : *broken_, changed_, failed_);
     return;
   }
   if (scan_->done() && running_ == 0)

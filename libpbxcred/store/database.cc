@@ -6,6 +6,7 @@
 #include "crypto/random.h"
 #include "model/name.h"
 #include "store/snapshot.h"
+#include "store/sorted_write.h"
 
 namespace pbxcred {
 namespace {
@@ -74,11 +75,31 @@ void Write::put_bytes(const std::string& key, Bytes record) {
 
 template <class Change>
 Status Write::change_count(const DomainId& domain, Change change) {
-  PBXCRED_TRY(DomainCount count, this->count(domain));
+  const auto known = counts_.find(domain);
+  if (known != counts_.end()) {
+    change(known->second);
+    return {};
+  }
+  PBXCRED_TRY(DomainCount count, Read::count(domain));
   const DomainCount before = count;
   change(count);
-  if (!(before == count)) put(make_key(Table::kDomainCount, {domain.bytes()}), count);
+  if (!(before == count)) counts_.emplace(domain, std::move(count));
   return {};
+}
+
+void Write::put_counts() {
+  for (const auto& [domain, count] : counts_) put(make_key(Table::kDomainCount, {domain.bytes()}), count);
+  counts_.clear();
+}
+
+Result<DomainCount> Write::count(const DomainId& id) {
+  put_counts();
+  return Read::count(id);
+}
+
+void Write::flush() {
+  put_counts();
+  write_->flush();
 }
 
 Status Write::put_account(const Account& account) {
@@ -156,6 +177,7 @@ Status Write::erase_verifier(const Account& account, Kind kind) {
 }
 
 Status Write::commit() {
+  flush();
   if (write_->error()) return *write_->error();
   return write_->commit();
 }
@@ -170,15 +192,27 @@ Status Database::initialise(Time now) {
   return write.commit();
 }
 
-Status Database::verify() {
+Result<std::uint32_t> Database::schema() {
   PBXCRED_TRY(Read read, this->read());
   auto meta = read.get<StoreMeta>(make_key(Table::kMeta));
   if (!meta)
     return Error{meta.error().code, "the store does not open with this key ring: " + meta.error().what};
   if (!*meta) return Error{Code::kCorrupt, "the store has no first record; it was not made by pbxcredd --init"};
-  if ((*meta)->schema != kSchema)
-    return Error{Code::kInvalid, fmt::format("the store has schema {}, this version knows {}", (*meta)->schema, kSchema)};
-  return {};
+  const std::uint32_t schema = (*meta)->schema;
+  if (schema > kSchema)
+    return Error{Code::kInvalid, fmt::format("the store has schema {}, this version knows {} at most: it was written by a "
+                                             "newer version of pbxcred, which must serve it",
+                                             schema, kSchema)};
+  if (schema == 0) return Error{Code::kInvalid, "the store has an unknown schema, 0"};
+  return schema;
+}
+
+Status Database::verify() {
+  PBXCRED_TRY(const std::uint32_t schema, this->schema());
+  if (schema == kSchema) return {};
+  return Error{Code::kInvalid, fmt::format("the store has schema {}, this version needs {}: the daemon upgrades it when it "
+                                           "starts, and keeps a copy",
+                                           schema, kSchema)};
 }
 
 Result<Read> Database::read() {
@@ -194,6 +228,11 @@ Result<Write> Database::snapshot() {
 Result<Write> Database::write(Space space) {
   PBXCRED_TRY(auto transaction, store_->write(space));
   return Write(*ring_, std::move(transaction));
+}
+
+Result<Write> Database::write_sorted() {
+  PBXCRED_TRY(auto transaction, store_->write());
+  return Write(*ring_, std::make_unique<SortedWrite>(std::move(transaction)));
 }
 
 }  // namespace pbxcred

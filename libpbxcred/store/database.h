@@ -3,6 +3,7 @@
 // edited fails as `corrupt` instead of passing.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,7 +25,8 @@
 
 namespace pbxcred {
 
-inline constexpr std::uint32_t kSchema = 1;
+/// What this version writes. 1: the first; 2: kPeople. store/upgrade.h leads from one to the next.
+inline constexpr std::uint32_t kSchema = 2;
 
 /// Record bytes, then key id u32le, then the MAC (16).
 std::string seal_value(const KeyRing& ring, std::string_view key, Bytes record);
@@ -119,6 +121,8 @@ class Write : public Read {
     ++changes_;
     write_->erase(as_bytes(key));
   }
+  /// Users of a domain, with what this transaction has changed.
+  Result<DomainCount> count(const DomainId& id);
   /// Puts and erases so far.
   std::uint64_t changes() const { return changes_; }
   /// The first error of a put or erase.
@@ -137,6 +141,9 @@ class Write : public Read {
   }
   void erase_ledger(const AccountId& id, Kind kind) { erase(secret_key(Table::kLedger, id, kind)); }
 
+  /// Puts what is held back: counts, and what is to be put in order. commit does it too; errors before that are those
+  /// of the changes, not of the commit.
+  void flush();
   Status commit();
 
  private:
@@ -149,7 +156,9 @@ class Write : public Read {
   void put_bytes(const std::string& key, Bytes record);
   template <class Change>
   Status change_count(const DomainId& domain, Change change);
+  void put_counts();
 
+  std::map<DomainId, DomainCount> counts_;  ///< changed, not yet put: a transaction may change one a thousand times
   StoreWrite* write_;
   std::uint64_t changes_ = 0;
 };
@@ -162,13 +171,17 @@ class Database {
 
   /// Writes the first records of an empty store.
   Status initialise(Time now);
-  /// Whether this store is ours, of a schema we know, and opens with this ring.
+  /// Whether this store is ours, of today's schema, and opens with this ring.
   Status verify();
+  /// Its schema: 1 to kSchema. `corrupt`: not ours, or another ring; `invalid`: of a newer version.
+  Result<std::uint32_t> schema();
 
   Result<Read> read();
   Result<Write> write(Space space = Space::kLeaveReserve);
   /// What was last committed, for a settlement that may well change nothing: its first change spoils it.
   Result<Write> snapshot();
+  /// The same for what adds many records (store/sorted_write.h).
+  Result<Write> write_sorted();
   Store& store() { return *store_; }
   const KeyRing& ring() const { return *ring_; }
 

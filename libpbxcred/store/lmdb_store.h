@@ -32,6 +32,10 @@ class LmdbStore final : public Store {
   Status check_file() override;
   Status clear_stale_readers() override;
 
+  /// A compact copy of what the store holds now, at path: 0600, synced and compared. What was there is replaced.
+  /// Nobody may write meanwhile.
+  Status copy_to(const std::string& path);
+
  private:
   struct State;
   explicit LmdbStore(std::unique_ptr<State> state);

@@ -11,6 +11,8 @@
 namespace pbxcred {
 namespace {
 
+constexpr std::size_t kSearchBytes = 64;  ///< of a text in a key of kPeople
+
 /// Hash of a canonical name; domain and purpose are part of the key it is stored under.
 Hash16 hash_canonical(const KeyRing& ring, std::string_view canonical) {
   return keyed_hash(ring.subkey(Purpose::kIndex), {as_bytes(canonical)});
@@ -186,6 +188,7 @@ Status leave_name(Write& write, const std::string& key, const AccountId& account
 
 Status enter_all(Write& write, const Account& account) {
   for (const std::string& key : account_index_keys(write.ring(), account)) write.put(key, AccountRef{account.id});
+  for (const std::string& key : people_keys(account)) write.put(key, AccountRef{account.id});
   if (account.role != Role::kUser) return {};
   PBXCRED_TRY(const Domain domain, domain_of(write, account));
   for (const NameClaim& claim : name_claims(write.ring(), account, domain.country))
@@ -201,6 +204,7 @@ Status enter_all(Write& write, const Account& account) {
 
 Status leave_all(Write& write, const Account& account, Time now) {
   for (const std::string& key : account_index_keys(write.ring(), account)) write.erase(key);
+  for (const std::string& key : people_keys(account)) write.erase(key);
   if (account.role != Role::kUser) return {};
   PBXCRED_TRY(const Domain domain, domain_of(write, account));
   for (const NameClaim& claim : name_claims(write.ring(), account, domain.country))
@@ -336,6 +340,29 @@ std::vector<std::string> account_index_keys(const KeyRing& ring, const Account& 
   const auto extension = canonical_extension(account.extension);
   if (extension && account.role == Role::kUser)
     keys.push_back(make_key(Table::kExtension, {account.domain.bytes(), as_bytes(*extension)}));
+  return keys;
+}
+
+std::string people_prefix(const DomainId& domain, SearchRole role, std::string_view begin) {
+  const auto raw = static_cast<std::uint8_t>(role);
+  return make_key(Table::kPeople, {domain.bytes(), Bytes(&raw, 1), as_bytes(begin.substr(0, kSearchBytes))});
+}
+
+std::string people_prefix_of_whole(const DomainId& domain, SearchRole role, std::string_view text) {
+  return people_prefix(domain, role, text) + '\0';  // no text holds one
+}
+
+std::vector<std::string> people_keys(const Account& account) {
+  std::vector<std::string> keys;
+  if (account.role != Role::kUser) return keys;
+  const auto add = [&](SearchRole role, const std::string& shown) {
+    const std::string text = search_text(shown);
+    if (text.empty()) return;
+    keys.push_back(people_prefix_of_whole(account.domain, role, text) + std::string(as_text(account.id.bytes())));
+  };
+  add(SearchRole::kFirst, account.first);
+  add(SearchRole::kLast, account.last);
+  add(SearchRole::kLocation, account.location);
   return keys;
 }
 

@@ -46,6 +46,8 @@ class StoreWrite : public StoreRead {
   virtual void put(Bytes key, Bytes value) = 0;
   /// Erasing what is not there is no error.
   virtual void erase(Bytes key) = 0;
+  /// Hands what is held back (SortedWrite) to the store, which may give an error; commit does it too.
+  virtual void flush() {}
   /// The first error so far.
   virtual const std::optional<Error>& error() const = 0;
   /// Durable when it returns. `exhausted`: disk or map full; `unavailable`: I/O error. On error nothing was changed.

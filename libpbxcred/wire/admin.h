@@ -116,6 +116,35 @@ struct DomainRemove {
   static constexpr void fields(auto& v, auto& d) { v(1, "name", d.name); }
 };
 
+/// domain import: the memfd holds DomainRow packets. A domain that does not exist is added, another one set; all or none.
+struct DomainImport {
+  static constexpr std::uint16_t kType = 0x0105;
+  bool dry_run = false;
+  static constexpr bool kHasFields = true;
+  static constexpr void fields(auto& v, auto& d) { v(1, "dry_run", d.dry_run); }
+};
+
+/// domain export: DomainRow packets, by name, each with all that import would set.
+struct DomainExport {
+  static constexpr std::uint16_t kType = 0x0106;
+  static constexpr bool kHasFields = true;
+  static constexpr void fields(auto&, auto&) {}
+};
+
+/// One domain of a domain file; `put.mode` says nothing.
+struct DomainRow {
+  static constexpr std::uint16_t kType = 0x0401;
+  std::string_view file;  ///< empty in an export
+  std::uint64_t line = 0;
+  DomainPut put;
+  static constexpr bool kHasFields = true;
+  static constexpr void fields(auto& v, auto& r) {
+    v(1, "file", r.file);
+    v(2, "line", r.line);
+    v(3, "put", r.put);
+  }
+};
+
 /// What `user add|set` and `admin add|set` may say of an account. Absent: as it is; empty: cleared.
 struct AccountFields {
   std::optional<std::string_view> username, email, first, last, location, language;
@@ -194,6 +223,17 @@ struct AccountAct {
 template <>
 inline constexpr std::uint64_t kEnumEnd<AccountAct::Action> = 4;
 
+/// As the commands have it.
+constexpr const char* name_of(AccountAct::Action action) {
+  switch (action) {
+    case AccountAct::Action::kEnable: return "enable";
+    case AccountAct::Action::kDisable: return "disable";
+    case AccountAct::Action::kRemove: return "remove";
+    case AccountAct::Action::kUnlock: return "unlock";
+  }
+  return "?";
+}
+
 /// secret set|clear|generate. generate answers with one GeneratedRow an account.
 struct SecretAct {
   static constexpr std::uint16_t kType = 0x0120;
@@ -220,6 +260,15 @@ struct SecretAct {
 };
 template <>
 inline constexpr std::uint64_t kEnumEnd<SecretAct::Action> = 3;
+
+constexpr const char* name_of(SecretAct::Action action) {
+  switch (action) {
+    case SecretAct::Action::kSet: return "set";
+    case SecretAct::Action::kClear: return "clear";
+    case SecretAct::Action::kGenerate: return "generate";
+  }
+  return "?";
+}
 
 /// auth: one real authentication; counts. Answered by an AuthTryView row and Done.
 struct AuthTry {
@@ -281,6 +330,21 @@ struct LockQuery {
   static constexpr std::uint16_t kType = 0x0140;
   static constexpr bool kHasFields = true;
   static constexpr void fields(auto&, auto&) {}
+};
+
+/// job list|show: JobView rows. id 0: all, without their notes.
+struct JobQuery {
+  static constexpr std::uint16_t kType = 0x0170;
+  std::uint64_t id = 0;
+  static constexpr bool kHasFields = true;
+  static constexpr void fields(auto& v, auto& q) { v(1, "id", q.id); }
+};
+/// job cancel: it stops at its next slice. Refused (conflict) if it has ended.
+struct JobAct {
+  static constexpr std::uint16_t kType = 0x0171;
+  std::uint64_t id = 0;
+  static constexpr bool kHasFields = true;
+  static constexpr void fields(auto& v, auto& a) { v(1, "id", a.id); }
 };
 
 /// add: accounts that exist are refused. update: they get what is given, others are added. sync: the same, and the
@@ -378,11 +442,13 @@ struct Progress {
   static constexpr std::uint16_t kType = 0x0201;
   std::string_view stage;
   std::uint64_t done = 0, total = 0;
+  std::uint64_t job = 0;  ///< the job that goes on when this client goes; in the first packet of one, else 0
   static constexpr bool kHasFields = true;
   static constexpr void fields(auto& v, auto& p) {
     v(1, "stage", p.stage);
     v(2, "done", p.done);
     v(3, "total", p.total);
+    v(4, "job", p.job);
   }
 };
 

@@ -19,6 +19,9 @@ struct Pbx : Directory {
     Account account = user("1001", "a.example", "alice");
     account.numbers = {"+49 30 123456", "030 99"};
     account.alternate_ids = {"4845880834.310"};
+    account.first = "Alice";
+    account.last = "Smith";
+    account.location = "Berlin";
     alice = add(account);
     account = user("1002", "a.example");
     account.numbers = {"+49 30 123456"};
@@ -131,6 +134,7 @@ ON_BOTH_STORES(check_finds_every_missing_index_of_an_account) {
   Pbx pbx(store);
   for (const Account& account : {pbx.alice, pbx.bob, pbx.carol, pbx.root}) {
     std::vector<std::string> keys = account_index_keys(test_ring(), account);
+    for (const std::string& key : people_keys(account)) keys.push_back(key);
     if (account.role == Role::kUser)
       for (const NameClaim& claim : claims_of(pbx, account)) keys.push_back(claim.key);
     for (const std::string& key : keys) {
@@ -142,7 +146,7 @@ ON_BOTH_STORES(check_finds_every_missing_index_of_an_account) {
       ++found;
     }
   }
-  assert_int_equal(found, (2 + 7) + (1 + 3) + (2 + 2) + 2);
+  assert_int_equal(found, (2 + 3 + 7) + (1 + 3) + (2 + 2) + 2);
   expect_sound(pbx);
 }
 
@@ -156,7 +160,7 @@ CASE(check_finds_what_is_left_of_an_account_that_is_gone) {
   MemoryStore store;
   Pbx pbx(store);
   erase(pbx, account_key(Table::kAccount, pbx.alice.id));
-  for (const char* table : {"verifier", "ledger", "last-success", "username", "extension", "name", "number"})
+  for (const char* table : {"verifier", "ledger", "last-success", "username", "extension", "people", "name", "number"})
     expect_fault(pbx, table, "its account is missing");
   expect_fault(pbx, "domain-count", "does not say how many there are");
 }
@@ -171,7 +175,9 @@ CASE(check_finds_an_administrator_index_that_dangles) {
 CASE(check_finds_indexes_that_lead_to_another_account) {
   MemoryStore store;
   Pbx pbx(store);
-  for (const std::string& key : account_index_keys(test_ring(), pbx.alice)) {
+  std::vector<std::string> keys = account_index_keys(test_ring(), pbx.alice);
+  for (const std::string& key : people_keys(pbx.alice)) keys.push_back(key);
+  for (const std::string& key : keys) {
     const std::string value = raw_value(store, key);
     put(pbx, key, AccountRef{pbx.carol.id});
     expect_fault(pbx, "account", "leads to another account");
@@ -203,6 +209,9 @@ CASE(check_finds_an_index_nobody_needs) {
   Pbx pbx(store);
   put(pbx, make_key(Table::kExtension, {pbx.alice.domain.bytes(), as_bytes("9999")}), AccountRef{pbx.alice.id});
   expect_fault(pbx, "extension", "leads to an account it is not of");
+  put(pbx, people_prefix_of_whole(pbx.alice.domain, SearchRole::kLast, "jones") + std::string(as_text(pbx.alice.id.bytes())),
+      AccountRef{pbx.alice.id});
+  expect_fault(pbx, "people", "leads to an account it is not of");
 }
 
 CASE(check_finds_a_bare_name_of_a_domain_that_lacks_it) {
@@ -320,7 +329,7 @@ ON_BOTH_STORES(check_finds_a_rotten_record_in_every_table) {
     expect_fault(pbx, name_of(static_cast<Table>(entry.key[0])), "does not open");
     put_raw(store, entry.key, entry.value);
   }
-  assert_int_equal(tables.size(), 17);  // all but tombstones
+  assert_int_equal(tables.size(), 18);  // all but tombstones
   expect_sound(pbx);
 }
 
@@ -351,7 +360,7 @@ CASE(check_survives_short_keys_of_every_table) {
     if (table == Table::kMeta || table == Table::kStray || table == Table::kProbe) continue;
     put_raw(store, make_key(table) + "s", "short");
   }
-  assert_int_equal(pbx.checked().faults, 16);
+  assert_int_equal(pbx.checked().faults, 17);
 }
 
 CASE(check_counts_all_faults_and_lists_the_first) {

@@ -17,6 +17,7 @@ constexpr Group kGroups[] = {
     {"lock", "lockouts", "lock clear 1001@acme.example"},
     {"import", "moving in", "import asterisk /etc/asterisk/voicemail.conf --dry-run"},
     {"export", "moving out", "export csv users.csv"},
+    {"job", "long work", "job list"},
     {"store", "the store", "store check"},
     {"key", "the key ring", "key list"},
 };
@@ -57,6 +58,7 @@ Commands all_commands() {
   add_check_commands(commands);
   add_import_commands(commands);
   add_export_commands(commands);
+  add_job_commands(commands);
   add_care_commands(commands);
   return commands;
 }

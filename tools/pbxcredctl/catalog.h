@@ -19,6 +19,7 @@ void add_secret_commands(Commands& commands);
 void add_check_commands(Commands& commands);
 void add_import_commands(Commands& commands);
 void add_export_commands(Commands& commands);
+void add_job_commands(Commands& commands);
 void add_care_commands(Commands& commands);
 
 /// A first word that has commands below it.

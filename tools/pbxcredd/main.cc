@@ -86,7 +86,7 @@ Status serve_on(Listeners& listeners, const std::string& config_path, std::share
                 const RunAs& who) {
   Journal journal;
   PBXCRED_CHECK(drop_privileges(who));
-  PBXCRED_TRY(OpenStore store, open_store(*settings, who));
+  PBXCRED_TRY(OpenStore store, open_store_to_serve(*settings, who, journal));
   PBXCRED_TRY(const auto hash_time, measure_hash(settings->hash));
   Server({config_path, settings, store.database.get(), &listeners, &journal, hash_time}).run();
   journal.write(LogLevel::kNotice, "stopped");

@@ -19,6 +19,7 @@
 #include "crypto/argon2.h"
 #include "crypto/hasher.h"
 #include "directory.h"
+#include "store/upgrade.h"
 
 namespace pbxcred {
 namespace {
@@ -135,7 +136,9 @@ Status initialise(const Settings& settings, const RunAs& who, Time now) {
   return made;
 }
 
-Result<OpenStore> open_store(const Settings& settings, const RunAs& who) {
+namespace {
+
+Result<OpenStore> open_unverified(const Settings& settings, const RunAs& who) {
   // Whoever may write there could put another store in its place.
   PBXCRED_CHECK(check_directory(settings.state_dir, who.uid, "700"));
   OpenStore open;
@@ -143,6 +146,23 @@ Result<OpenStore> open_store(const Settings& settings, const RunAs& who) {
   open.ring = std::make_unique<KeyRing>(std::move(ring));
   PBXCRED_TRY(open.store, LmdbStore::open(settings.state_dir, settings.store_size, false));
   open.database = std::make_unique<Database>(*open.store, *open.ring);
+  return open;
+}
+
+}  // namespace
+
+Result<OpenStore> open_store(const Settings& settings, const RunAs& who) {
+  PBXCRED_TRY(OpenStore open, open_unverified(settings, who));
+  PBXCRED_CHECK(open.database->verify());
+  return open;
+}
+
+Result<OpenStore> open_store_to_serve(const Settings& settings, const RunAs& who, Log& log) {
+  PBXCRED_TRY(OpenStore open, open_unverified(settings, who));
+  PBXCRED_TRY(const auto upgraded, upgrade_store(*open.store, *open.database, settings.state_dir));
+  if (upgraded)
+    log.write(LogLevel::kNotice, fmt::format("the store was upgraded from schema {} to {}; as it was it is in {}",
+                                             upgraded->from, kSchema, upgraded->copy));
   PBXCRED_CHECK(open.database->verify());
   return open;
 }

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A write transaction for many new records: what is put is kept and goes to the store in the order of its keys.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "store/store.h"
+
+namespace pbxcred {
+
+/// Keys are hashes: put as they come, each lands on another page, and pages split in the middle stay two thirds full.
+/// In order they are found again at once and filled. Holds at most some 256 MiB back; reading in order (seek) puts
+/// everything first.
+class SortedWrite final : public StoreWrite {
+ public:
+  explicit SortedWrite(std::unique_ptr<StoreWrite> under) : under_(std::move(under)) {}
+
+  Result<std::optional<std::string>> get(Bytes key) override;
+  Result<std::optional<Entry>> seek(Bytes key) override;
+  Result<std::optional<Entry>> next() override;
+  Result<StoreStat> stat() override;
+  void put(Bytes key, Bytes value) override;
+  void erase(Bytes key) override;
+  /// Of what has reached the store so far.
+  const std::optional<Error>& error() const override { return under_->error(); }
+  void flush() override;
+  Status commit() override;
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+  };
+  /// No value: erased.
+  void keep(Bytes key, std::optional<std::string> value);
+
+  std::unique_ptr<StoreWrite> under_;
+  std::unordered_map<std::string, std::optional<std::string>, Hash, std::equal_to<>> held_;
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace pbxcred
