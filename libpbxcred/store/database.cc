@@ -59,6 +59,14 @@ Result<std::optional<Domain>> Read::find_domain(std::string_view name) {
   return domain(ref->domain);
 }
 
+Result<std::optional<Domain>> Read::domain(const DomainId& id) {
+  if (last_domain_ && last_domain_->id == id) return last_domain_;
+  PBXCRED_TRY(auto found, get<Domain>(make_key(Table::kDomain, {id.bytes()})));
+  // What stands under another id is for store check to tell.
+  if (found && found->id == id) last_domain_ = found;
+  return found;
+}
+
 Result<DomainCount> Read::count(const DomainId& id) {
   PBXCRED_TRY(auto found, get<DomainCount>(make_key(Table::kDomainCount, {id.bytes()})));
   DomainCount count = found ? std::move(*found) : DomainCount{};
@@ -70,6 +78,7 @@ Result<DomainCount> Read::count(const DomainId& id) {
 void Write::put_bytes(const std::string& key, Bytes record) {
   const std::string value = seal_value(ring(), key, record);
   ++changes_;
+  if (key[0] == static_cast<char>(Table::kDomain)) forget_domain();
   write_->put(as_bytes(key), as_bytes(value));
 }
 
@@ -200,9 +209,10 @@ Result<std::uint32_t> Database::schema() {
   if (!*meta) return Error{Code::kCorrupt, "the store has no first record; it was not made by pbxcredd --init"};
   const std::uint32_t schema = (*meta)->schema;
   if (schema > kSchema)
-    return Error{Code::kInvalid, fmt::format("the store has schema {}, this version knows {} at most: it was written by a "
-                                             "newer version of pbxcred, which must serve it",
-                                             schema, kSchema)};
+    return Error{Code::kInvalid,
+                 fmt::format("the store has schema {}, this version knows {} at most: it was written by a "
+                             "newer version of pbxcred, which must serve it",
+                             schema, kSchema)};
   if (schema == 0) return Error{Code::kInvalid, "the store has an unknown schema, 0"};
   return schema;
 }
@@ -210,9 +220,10 @@ Result<std::uint32_t> Database::schema() {
 Status Database::verify() {
   PBXCRED_TRY(const std::uint32_t schema, this->schema());
   if (schema == kSchema) return {};
-  return Error{Code::kInvalid, fmt::format("the store has schema {}, this version needs {}: the daemon upgrades it when it "
-                                           "starts, and keeps a copy",
-                                           schema, kSchema)};
+  return Error{Code::kInvalid,
+               fmt::format("the store has schema {}, this version needs {}: the daemon upgrades it when it "
+                           "starts, and keeps a copy",
+                           schema, kSchema)};
 }
 
 Result<Read> Database::read() {

@@ -65,9 +65,8 @@ class Read {
   }
 
   Result<std::optional<Account>> account(const AccountId& id) { return get<Account>(account_key(Table::kAccount, id)); }
-  Result<std::optional<Domain>> domain(const DomainId& id) {
-    return get<Domain>(make_key(Table::kDomain, {id.bytes()}));
-  }
+  /// Keeps the last one: what is done for many users of one domain asks for it again and again.
+  Result<std::optional<Domain>> domain(const DomainId& id);
   Result<std::optional<Verifier>> verifier(const AccountId& id, Kind kind) {
     return get<Verifier>(secret_key(Table::kVerifier, id, kind));
   }
@@ -81,6 +80,9 @@ class Read {
 
   const KeyRing& ring() const { return *ring_; }
   StoreRead& raw() { return *transaction_; }
+
+ protected:
+  void forget_domain() { last_domain_.reset(); }
 
  private:
   template <class Record>
@@ -102,6 +104,7 @@ class Read {
 
   const KeyRing* ring_;
   std::unique_ptr<StoreRead> transaction_;
+  std::optional<Domain> last_domain_;
 };
 
 /// Reads and writes. Keeps its first error: later puts do nothing and commit refuses.
@@ -119,6 +122,7 @@ class Write : public Read {
   }
   void erase(const std::string& key) {
     ++changes_;
+    if (key[0] == static_cast<char>(Table::kDomain)) forget_domain();
     write_->erase(as_bytes(key));
   }
   /// Users of a domain, with what this transaction has changed.
