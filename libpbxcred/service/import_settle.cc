@@ -36,6 +36,10 @@ bool same_names(const Account& a, const Account& b) {
   return a.username == b.username && a.numbers == b.numbers && a.alternate_ids == b.alternate_ids;
 }
 
+bool same_index(const Account& a, const Account& b) {
+  return same_names(a, b) && people_keys(a) == people_keys(b);
+}
+
 }  // namespace
 
 Status ImportSettler::store_domains(Write& write) {
@@ -76,7 +80,7 @@ Result<bool> ImportSettler::update(Write& write, const PlannedUser& user, const 
   if (secrets_changed || after.email != before->email) ++after.generation;  // mailed codes went to the old address
   if (after == *before) return false;
   PBXCRED_CHECK(write.put_account(after));
-  if (!same_names(*before, after)) PBXCRED_CHECK(index_account(write, &*before, after, now));
+  if (!same_index(*before, after)) PBXCRED_CHECK(index_account(write, &*before, after, now));
   return true;
 }
 

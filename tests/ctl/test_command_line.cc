@@ -57,7 +57,9 @@ CASE(command_line_completes_its_words) {
     Texts words;
     const char* offered;
   } rows[] = {
-      {{""}, "domain user admin secret auth explain import export status lock store key reload --help --json --run-dir --version"},
+      {{""},
+       "domain user admin secret auth explain import export job status lock store key reload --help --json --run-dir "
+       "--version"},
       {{"s"}, "secret status store"},
       {{"user", ""}, "add set show move list enable disable remove"},
       {{"user", "l"}, "list"},
@@ -132,15 +134,16 @@ CASE(command_line_refuses_as_usage) {
                                     {"import", "csv", "f", "--map", "a=b"},
                                     {"import", "asterisk", "f", "--map", "a"},
                                     {"user", "add", "1@a", "--email"},
+                                    {"job", "cancel"},
+                                    {"job", "show", "one"},
+                                    {"domain", "import"},
+                                    {"domain", "export"},
                                     // of later issues
                                     {"policy", "list"},
                                     {"rollout", "show"},
                                     {"list", "show"},
                                     {"mail", "queue"},
                                     {"audit", "list"},
-                                    {"job", "list"},
-                                    {"domain", "import", "f"},
-                                    {"domain", "export", "f"},
                                     {"store", "backup"},
                                     {"key", "rotate"}};
   for (const Texts& line : lines) {

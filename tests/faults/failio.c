@@ -76,9 +76,9 @@ static enum fault fault_of(int fd, int *error) {
 /* The C library's own function of that name, called with the arguments. */
 #define REAL(name, ...) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))(__VA_ARGS__)
 /* The same as a step at which the process may be killed. */
-#define STEP(type, kill, name, ...)             \
+#define STEP(type, moment, name, ...)           \
   do {                                          \
-    const enum kill when_ = (kill);             \
+    const enum kill when_ = (moment);           \
     die_if(when_ == KILL_BEFORE);               \
     const type done_ = REAL(name, __VA_ARGS__); \
     die_if(when_ == KILL_AFTER);                \
