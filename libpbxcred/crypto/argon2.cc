@@ -35,7 +35,8 @@ std::uint32_t size32(Bytes bytes) {
   return static_cast<std::uint32_t>(bytes.size());
 }
 
-argon2_context make_context(MutableBytes out, Bytes secret, Bytes salt, const HashParams& params, Bytes key, Bytes data) {
+argon2_context make_context(MutableBytes out, Bytes secret, Bytes salt, const HashParams& params, Bytes key,
+                            Bytes data) {
   argon2_context context{};
   context.out = out.data();
   context.outlen = size32(out);

@@ -154,7 +154,8 @@ Result<PortableVerifier> read_portable(const KeyRing& ring, Kind kind, std::stri
   const auto sealed = from_base64(text.substr(1));
   if (sealed.empty()) return malformed;
   if (!ring.has(key_id))
-    return Error{Code::kInvalid, fmt::format("the exported verifier needs key {}, which the key ring does not hold", key_id)};
+    return Error{Code::kInvalid,
+                 fmt::format("the exported verifier needs key {}, which the key ring does not hold", key_id)};
   const auto plain = unseal(ring.subkey(Purpose::kExport, key_id), associated(key_id, kind), sealed);
   if (!plain)
     return Error{Code::kInvalid,

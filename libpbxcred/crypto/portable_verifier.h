@@ -34,8 +34,8 @@ struct PortableVerifier {
 /// Thread-safe; some microseconds.
 Result<std::string> export_verifier(const KeyRing& ring, const AccountId& account, const Verifier& verifier);
 
-/// Reads such a text. Errors (`invalid`) repeat nothing of it: malformed, a key that the ring does not hold, or one that
-/// does not open (changed, of another kind, made with another ring).
+/// Reads such a text. Errors (`invalid`) repeat nothing of it: malformed, a key that the ring does not hold, or one
+/// that does not open (changed, of another kind, made with another ring).
 Result<PortableVerifier> read_portable(const KeyRing& ring, Kind kind, std::string_view text);
 
 /// What a verifier is apart from account, generation and key. `corrupt` if its seal does not open.

@@ -93,8 +93,10 @@ std::string CsvImport::put_secret(Kind kind, std::string_view value, ImportRow& 
   if (value == kClear) {
     row.cleared.add(kind);
   } else if (text == SecretText::kUnknown) {
-    return fmt::format("{}: looks like a hash of another system, of a form that is not taken (--clear: no secret of the "
-                       "file is a hash)", name_of(kind));
+    return fmt::format(
+        "{}: looks like a hash of another system, of a form that is not taken (--clear: no secret of the "
+        "file is a hash)",
+        name_of(kind));
   } else {
     (void)(text == SecretText::kHash ? row.hashes : row.secrets).push_back({kind, {as_bytes(value)}});
   }
@@ -195,7 +197,8 @@ Status parse_csv(int fd, std::string_view file_name, const RowSink& sink, const 
   });
 }
 
-Status parse_csv_text(std::string_view text, std::string_view file_name, const RowSink& sink, const CsvOptions& options) {
+Status parse_csv_text(std::string_view text, std::string_view file_name, const RowSink& sink,
+                      const CsvOptions& options) {
   return parse_chunks(file_name, options, sink, [&]() -> Result<std::string_view> {
     const std::string_view chunk = text;
     text = {};

@@ -10,7 +10,8 @@ namespace {
 std::string field_of(const ImportRow& row, CsvColumn column) {
   if (const auto* key = key_slot(row, column)) return escape_formula(*key);
   if (const auto* text = text_slot(row.data, column)) return *text ? escape_formula(**text) : std::string();
-  if (const auto* list = list_slot(row.data, column)) return *list ? escape_formula(join_values(**list)) : std::string();
+  if (const auto* list = list_slot(row.data, column))
+    return *list ? escape_formula(join_values(**list)) : std::string();
   for (const NewSecret& hash : row.hashes)
     if (hash.kind == kind_of(column)) return std::string(as_text(hash.secret.bytes));
   return {};

@@ -148,7 +148,8 @@ Status MailboxRows::check_map() const {
   std::set<std::string> mapped;
   for (const auto& entry : options_.map) {
     if (!mapped.insert(lower_ascii(entry.first)).second)
-      return Error{Code::kInvalid, fmt::format("--map {}={}: the context is mapped already", entry.first, entry.second)};
+      return Error{Code::kInvalid,
+                   fmt::format("--map {}={}: the context is mapped already", entry.first, entry.second)};
     const auto named = [&](const ConfigSection& section) { return equal_ignoring_case(section.name, entry.first); };
     if (std::none_of(config_.sections().begin(), config_.sections().end(), named))
       return Error{Code::kInvalid, fmt::format("--map {}={}: the file has no such context", entry.first, entry.second)};

@@ -119,7 +119,8 @@ Result<std::string> mail_address(std::string_view typed) {
   const Error malformed{Code::kInvalid, "an e-mail address looks like name@host.example"};
   const auto at = typed.find('@');
   if (typed.size() > 254 || at == std::string_view::npos || at == 0 || at + 1 == typed.size() ||
-      typed.find('@', at + 1) != std::string_view::npos || typed.find_first_of(" \t\"<>()[],;:\\") != std::string_view::npos)
+      typed.find('@', at + 1) != std::string_view::npos ||
+      typed.find_first_of(" \t\"<>()[],;:\\") != std::string_view::npos)
     return malformed;
   auto text = normal_text(typed, false);
   if (!text || text->size() > 254) return malformed;

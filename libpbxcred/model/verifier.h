@@ -30,7 +30,7 @@ struct HashParams {
 /// What is sealed. Append only.
 enum class HashScheme : std::uint8_t {
   kArgon2id,  ///< argon2id(secret, salt), 32 bytes
-  kForeign,   ///< another system's hash as it was imported, a text (crypto/foreign_hash.h); params and salt mean nothing
+  kForeign,  ///< another system's hash as it was imported, a text (crypto/foreign_hash.h); params and salt mean nothing
 };
 template <>
 inline constexpr std::uint64_t kEnumEnd<HashScheme> = 2;

@@ -207,7 +207,8 @@ std::shared_ptr<AdminTask> make_admin_task(AdminContext context, const AdminEdge
   for (const Route& route : kRoutes)
     if (route.type == head.type) {
       if (route.logged)
-        context.services.log->write(LogLevel::kNotice, fmt::format("admin uid={} request={}", context.uid, quoted(route.name)));
+        context.services.log->write(LogLevel::kNotice,
+                                    fmt::format("admin uid={} request={}", context.uid, quoted(route.name)));
       return route.make({std::move(context), edge, std::move(packet), std::move(file)});
     }
   return nullptr;

@@ -266,8 +266,8 @@ Result<std::uint64_t> put_domain(Write& write, const Settings& settings, const D
   return std::uint64_t{1};
 }
 
-Result<DomainCounts> put_domains(Write& write, const Settings& settings, const std::vector<PlacedDomain>& rows, Time now,
-                                 std::vector<DomainProblem>& problems) {
+Result<DomainCounts> put_domains(Write& write, const Settings& settings, const std::vector<PlacedDomain>& rows,
+                                 Time now, std::vector<DomainProblem>& problems) {
   std::map<std::string, std::string> places;
   std::vector<DomainPlan> plans;
   for (const PlacedDomain& row : rows) {

@@ -33,8 +33,8 @@ struct DomainCounts {
 };
 /// domain import: adds those that are not there, sets the others. If any is refused, all problems are told and the
 /// transaction is of no use.
-Result<DomainCounts> put_domains(Write& write, const Settings& settings, const std::vector<PlacedDomain>& rows, Time now,
-                                 std::vector<DomainProblem>& problems);
+Result<DomainCounts> put_domains(Write& write, const Settings& settings, const std::vector<PlacedDomain>& rows,
+                                 Time now, std::vector<DomainProblem>& problems);
 
 /// A new domain of that name with default settings, not yet stored. `invalid`, `conflict`.
 Result<Domain> new_domain(Read& read, std::string_view name, Time now);

@@ -281,9 +281,10 @@ void ImportTask::disable_some() {
 
 void ImportTask::done(const Status& status) {
   context_.services.log->write(
-      LogLevel::kNotice, fmt::format("import uid={} mode={} rows={} added={} changed={} disabled={} refused={} result={}",
-                                     context_.uid, verb_of(request_.mode), read_, counts_.added, counts_.changed,
-                                     counts_.disabled, bad_, status ? "done" : name_of(status.error().code)));
+      LogLevel::kNotice,
+      fmt::format("import uid={} mode={} rows={} added={} changed={} disabled={} refused={} result={}", context_.uid,
+                  verb_of(request_.mode), read_, counts_.added, counts_.changed, counts_.disabled, bad_,
+                  status ? "done" : name_of(status.error().code)));
   if (status) report_counts(counts_);
   finish(status, counts_.affected(), bad_);
 }

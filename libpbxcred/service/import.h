@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// import csv|asterisk: rows are checked (service/import_check.h), those who are absent are looked for (import_absent.h),
-// secrets are made on idle workers (import_secret.h), and all of it is settled whole (import_settle.h); with --skip-bad
-// what can be stored is, some rows at a time.
+// import csv|asterisk: rows are checked (service/import_check.h), those who are absent are looked for
+// (import_absent.h), secrets are made on idle workers (import_secret.h), and all of it is settled whole
+// (import_settle.h); with --skip-bad what can be stored is, some rows at a time.
 #pragma once
 
 #include <cstdint>

@@ -46,9 +46,10 @@ Status check_max_disable(const ImportRequest& request, std::uint64_t absent, std
   const bool fits = percent ? absent * 100 <= users * std::min<std::uint64_t>(request.max_disable, 100)
                             : absent <= request.max_disable;
   if (fits) return {};
-  return Error{Code::kRefused, fmt::format("{} of {} users of these domains are absent from the file, and --max-disable "
-                                           "allows {}{}; nothing was done",
-                                           absent, users, request.max_disable, percent ? "%" : "")};
+  return Error{Code::kRefused,
+               fmt::format("{} of {} users of these domains are absent from the file, and --max-disable "
+                           "allows {}{}; nothing was done",
+                           absent, users, request.max_disable, percent ? "%" : "")};
 }
 
 }  // namespace pbxcred

@@ -11,13 +11,14 @@
 
 namespace pbxcred {
 
-/// Whether what is stored is what a foreign hash or an exported verifier says already. A foreign one is known by what the
-/// verifier was imported as, so also after a good login has replaced it. Cheap. `invalid` as read_portable().
+/// Whether what is stored is what a foreign hash or an exported verifier says already. A foreign one is known by what
+/// the verifier was imported as, so also after a good login has replaced it. Cheap. `invalid` as read_portable().
 Result<bool> is_stored_already(const KeyRing& ring, const AccountId& account, const PlannedSecret& secret,
                                SecretView text, const std::optional<Verifier>& current);
 
-/// Makes all verifiers of one user on an idle worker. A clear secret that matches the stored one is left alone: checking
-/// it costs the hash that making a new one would, and spares a new generation, which would void grants and unlock.
+/// Makes all verifiers of one user on an idle worker. A clear secret that matches the stored one is left alone:
+/// checking it costs the hash that making a new one would, and spares a new generation, which would void grants and
+/// unlock.
 class HashUser final : public UseCase {
  public:
   /// user and rows are borrowed and outlive this.

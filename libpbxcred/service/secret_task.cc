@@ -46,7 +46,8 @@ void SecretTask::ended(const std::string& name, const Status& outcome) {
 void SecretTask::tell(std::uint64_t number, Generated generated) {
   if (request_.action != SecretAct::Action::kGenerate) return;
   to_tell_.emplace(number, std::move(generated));
-  for (auto next = to_tell_.begin(); next != to_tell_.end() && next->first == told_; next = to_tell_.erase(next), ++told_)
+  for (auto next = to_tell_.begin(); next != to_tell_.end() && next->first == told_;
+       next = to_tell_.erase(next), ++told_)
     if (const Generated& one = next->second; one.secret)
       context_.reply->put(GeneratedRow{one.name, request_.kind, one.secret->view()});
 }

@@ -126,7 +126,8 @@ std::string SelectionScan::prefix() const {
   switch (indexes_[index_at_]) {
     case Index::kAdmins: return make_key(Table::kAdmin);
     case Index::kExtensions:
-      return make_key(Table::kExtension, {domain.bytes(), as_bytes(find_).first(std::min(find_.size(), kExtensionBytes))});
+      return make_key(Table::kExtension,
+                      {domain.bytes(), as_bytes(find_).first(std::min(find_.size(), kExtensionBytes))});
     case Index::kFirstNames: return people_prefix(domain, SearchRole::kFirst, find_);
     case Index::kLastNames: return people_prefix(domain, SearchRole::kLast, find_);
     case Index::kLocations: return people_prefix_of_whole(domain, SearchRole::kLocation, location_);

@@ -16,8 +16,8 @@
 namespace pbxcred {
 
 /// A selection being walked, in the order of the narrowest index that its filters have: --find by extensions, first and
-/// last names of each domain, else --location by locations, else by extensions. What is looked at is a range of keys for
-/// each domain (domains are few), not every account. Between pages no transaction is held; accounts that come or go
+/// last names of each domain, else --location by locations, else by extensions. What is looked at is a range of keys
+/// for each domain (domains are few), not every account. Between pages no transaction is held; accounts that come or go
 /// meanwhile may be missed, and one whose name changes meanwhile may come twice.
 class SelectionScan {
  public:
@@ -33,7 +33,8 @@ class SelectionScan {
   static Result<SelectionScan> start(Read& read, const Settings& settings, const Selection& selection, Role role,
                                      Fd file);
 
-  /// Looks at up to `most` further accounts, or ranges without any, and returns those that match. done() after the last.
+  /// Looks at up to `most` further accounts, or ranges without any, and returns those that match. done() after the
+  /// last.
   Result<std::vector<Hit>> page(Read& read, std::size_t most);
   bool done() const { return done_; }
   /// Whether it may be more than a few.

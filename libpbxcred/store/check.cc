@@ -180,7 +180,8 @@ class Checker {
     const auto account = need_account(key, account_in(key));
     if (!account) return;
     if (static_cast<char>(verifier.kind) != key.back()) fault(place(key), "is of another kind");
-    if (verifier.hash && !read_.ring().has(verifier.hash->key_id)) fault(place(key), "needs a key that is not in the ring");
+    if (verifier.hash && !read_.ring().has(verifier.hash->key_id))
+      fault(place(key), "needs a key that is not in the ring");
     if (account->role != Role::kUser || !verifier.hash) return;
     auto& count = counted_[account->domain];
     ++count.set[static_cast<std::size_t>(verifier.kind)];

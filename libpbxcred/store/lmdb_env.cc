@@ -162,8 +162,9 @@ Result<std::uint64_t> Env::free_pages() const {
 
 Status Env::check_file(const std::string& path) const {
   const auto gone = [&](const char* what) {
-    return Error{Code::kUnavailable, "the store " + path + " was " + what + " under the running daemon: put that file back, "
-                                     "or stop the daemon and restore a backup"};
+    return Error{Code::kUnavailable, "the store " + path + " was " + what +
+                                         " under the running daemon: put that file back, "
+                                         "or stop the daemon and restore a backup"};
   };
   const off_t seen = size_seen_;  // before looking: a commit may make it larger meanwhile
   mdb_filehandle_t fd = -1;

@@ -58,8 +58,8 @@ class StoreWrite : public StoreRead {
 /// that a full store can still count failures.
 enum class Space { kLeaveReserve, kUseReserve };
 
-/// Implementations: LmdbStore, MemoryStore. Readers from any thread, writers one at a time. A thread holds one transaction
-/// and begins no other meanwhile: reopen() waits for those that run and keeps new ones waiting.
+/// Implementations: LmdbStore, MemoryStore. Readers from any thread, writers one at a time. A thread holds one
+/// transaction and begins no other meanwhile: reopen() waits for those that run and keeps new ones waiting.
 class Store {
  public:
   virtual ~Store() = default;

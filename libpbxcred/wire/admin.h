@@ -116,7 +116,8 @@ struct DomainRemove {
   static constexpr void fields(auto& v, auto& d) { v(1, "name", d.name); }
 };
 
-/// domain import: the memfd holds DomainRow packets. A domain that does not exist is added, another one set; all or none.
+/// domain import: the memfd holds DomainRow packets. A domain that does not exist is added, another one set; all or
+/// none.
 struct DomainImport {
   static constexpr std::uint16_t kType = 0x0105;
   bool dry_run = false;

@@ -50,7 +50,8 @@ struct Writer {
     std::vector<std::uint8_t> buffer(kMaxPacket);
     const ssize_t size = recv(fd.get(), buffer.data(), buffer.size(), 0);
     Done done;
-    if (size <= 0 || !decode_packet(Bytes(buffer.data(), static_cast<std::size_t>(size)), done) || !done.ok) return false;
+    if (size <= 0 || !decode_packet(Bytes(buffer.data(), static_cast<std::size_t>(size)), done) || !done.ok)
+      return false;
     ++acknowledged;
     return true;
   }
@@ -92,6 +93,7 @@ int main(int argc, char** argv) {
     std::fputs("admin_writes: a write was not acknowledged\n", stderr);
     return 1;
   }
-  std::printf("%.1f\n", static_cast<double>(total) / std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+  std::printf("%.1f\n", static_cast<double>(total) /
+                            std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
   return 0;
 }

@@ -18,7 +18,8 @@ MutableBytes HashArena::memory() const {
   return {};
 }
 
-Status argon2id_into(HashArena&, MutableBytes tag, SecretView secret, Bytes salt, const HashParams& params, Bytes, Bytes) {
+Status argon2id_into(HashArena&, MutableBytes tag, SecretView secret, Bytes salt, const HashParams& params, Bytes,
+                     Bytes) {
   if (!is_sane(params) || salt.size() < crypto_generichash_KEYBYTES_MIN)
     return Error{Code::kInvalid, "argon2 parameters are out of range"};
   crypto_generichash(tag.data(), tag.size(), secret.bytes.data(), secret.bytes.size(), salt.data(), salt.size());

@@ -4,8 +4,8 @@
 //
 //   import_users DIR USERS
 //
-// Prints: seconds of the first, seconds of the second, bytes of the store's file, bytes of its keys and values. Both times
-// end with the synced commit.
+// Prints: seconds of the first, seconds of the second, bytes of the store's file, bytes of its keys and values. Both
+// times end with the synced commit.
 #include <lmdb.h>
 #include <sys/stat.h>
 #include <unistd.h>

@@ -2,9 +2,9 @@
 """make bench: what pbxcred costs beside the hash. One run, interleaved; a table of medians on standard output.
 
 Environment: builddir; BENCH_ACCOUNTS=1000000, the larger number of accounts; BENCH_ROUNDS=9; BENCH_SECONDS=3, of one
-measurement of (a); BENCH_IMPORT=50000, accounts imported in (d); TMPDIR, for stores. Arguments select parts: a b c d e f.
-Needs Debian's own Python, whose dbm.ndbm writes
-what pam_userdb reads; without it that comparison is left out. Everything stays on this machine and in one directory.
+measurement of (a); BENCH_IMPORT=50000, accounts imported in (d); TMPDIR, for stores. Arguments select parts:
+a b c d e f. Needs Debian's own Python, whose dbm.ndbm writes what pam_userdb reads; without it that comparison is left
+out. Everything stays on this machine and in one directory.
 """
 import os
 import shutil
@@ -85,7 +85,8 @@ class Daemon:
 
     def __enter__(self):
         with open(self.path("log"), "wb") as log:
-            self.process = subprocess.Popen([self.binary, "--config", self.config], stdin=subprocess.DEVNULL, stderr=log)
+            self.process = subprocess.Popen([self.binary, "--config", self.config],
+                                            stdin=subprocess.DEVNULL, stderr=log)
         end = time.monotonic() + 60
         while not (self.ready() or self.process.poll() is not None or time.monotonic() > end):
             time.sleep(0.02)
@@ -212,7 +213,8 @@ def compare_logins(table, directory, confdir):
     many = Daemon(directory, "many", LARGE, False, confdir)
     words = ["permit=" + few.names, few.word(), many.word(), "bare=" + few.names]
     if userdb is not None:
-        words += [make_userdb(directory, "userdb", SMALL, confdir), make_userdb(directory, "userdb-many", LARGE, confdir)]
+        words += [make_userdb(directory, "userdb", SMALL, confdir),
+                  make_userdb(directory, "userdb-many", LARGE, confdir)]
     with few, many:
         before = few.cpu_us()
         rounds = numbers_of("pam_logins", "each", confdir, 3 * ROUNDS, LOGINS, *words)
@@ -222,7 +224,8 @@ def compare_logins(table, directory, confdir):
     table.line(f"(b) us a login over pam_permit, {SMALL} accounts", pbx, ("<= 90", 90), most=True)
     table.line("    an empty daemon with a worker, us over pam_permit", [row[3] for row in over])
     table.line("    pbxcred / the empty daemon, both over pam_permit", [row[1] / row[3] for row in over])
-    table.line(f"    the same, {LARGE} accounts / {SMALL}", [row[2] / row[1] for row in over], ("<= 1.15", 1.15), most=True)
+    table.line(f"    the same, {LARGE} accounts / {SMALL}", [row[2] / row[1] for row in over], ("<= 1.15", 1.15),
+               most=True)
     table.line(f"    us over pam_permit, {LARGE} accounts", [row[2] for row in over])
     table.line("    pam_permit itself, us", [row[0] for row in rounds])
     table.line("    the daemon's processor time, us a login (mean)", [cpu])
@@ -245,7 +248,8 @@ def compare_crowds(table, directory, confdir):
                 times[clients].append(number_of("pam_logins", "burst", confdir, 1, clients, daemon.word()))
                 peaks[clients].append(daemon.peak())
     limit = WORKERS * MEMORY_KIB / 1024 + 32
-    table.line(f"(c) MiB of the daemon at most, {CROWD} logins at once", peaks[CROWD], (f"<= {limit:.0f}", limit), most=True)
+    table.line(f"(c) MiB of the daemon at most, {CROWD} logins at once", peaks[CROWD], (f"<= {limit:.0f}", limit),
+               most=True)
     table.line(f"    the same, {CROWD} / 2 logins", [m / f for m, f in zip(peaks[CROWD], peaks[2])])
     table.line(f"    ms of the median login, {CROWD} at once", times[CROWD])
     table.line("    ms of the median login, 2 at once", times[2])
@@ -264,8 +268,8 @@ def compare_imports(table, directory, confdir):
     table.line("(d) import / bare LMDB, rate of records", [bare / ours for ours, bare, _, _ in rounds], (">= 0.4", 0.4))
     table.line(f"    {IMPORTED} users imported, a second", [IMPORTED / ours for ours, _, _, _ in rounds])
     table.line("    the same records by bare LMDB, users a second", [IMPORTED / bare for _, bare, _, _ in rounds])
-    table.line("    file / payload, after the import", [size / payload for _, _, size, payload in rounds], ("<= 1.3", 1.3),
-               most=True)
+    table.line("    file / payload, after the import", [size / payload for _, _, size, payload in rounds],
+               ("<= 1.3", 1.3), most=True)
 
 
 def compare_writes(table, directory, confdir):
@@ -288,17 +292,20 @@ def compare_finds(table, directory, confdir):
 
     def run(daemon, *words):
         begin = time.monotonic()
-        done = subprocess.run([CTL, "--run-dir", daemon.path("run"), *words], check=True, stdout=subprocess.PIPE, text=True)
+        done = subprocess.run([CTL, "--run-dir", daemon.path("run"), *words], check=True, stdout=subprocess.PIPE,
+                              text=True)
         return done.stdout, (time.monotonic() - begin) * 1000
 
     def needles(daemon, accounts):
         path = daemon.path("needles.csv")
         with open(path, "w", encoding="ascii") as file:
             file.write("domain,extension,last\n")
-            file.writelines(f"pbx{i * (accounts // USERS_PER_DOMAIN) // 20}.example,7{i:04},Needleman-{i}\n" for i in range(20))
+            for i in range(20):
+                file.write(f"pbx{i * (accounts // USERS_PER_DOMAIN) // 20}.example,7{i:04},Needleman-{i}\n")
         run(daemon, "import", "csv", path)
 
-    with Daemon(directory, "few", SMALL, False, confdir) as few, Daemon(directory, "many", LARGE, False, confdir) as many:
+    with Daemon(directory, "few", SMALL, False, confdir) as few, \
+            Daemon(directory, "many", LARGE, False, confdir) as many:
         daemons = {SMALL: few, LARGE: many}
         for accounts, daemon in daemons.items():
             needles(daemon, accounts)
@@ -329,7 +336,8 @@ def main():
     os.mkdir(confdir)
     with open(os.path.join(confdir, "other"), "wb"):
         pass  # without one libpam complains to syslog at every login
-    print(f"pbxcred benchmark: {WORKERS} processors and workers, argon2id {MEMORY_KIB} KiB x {PASSES}, {ROUNDS} rounds\n"
+    print(f"pbxcred benchmark: {WORKERS} processors and workers, argon2id {MEMORY_KIB} KiB x {PASSES}, "
+          f"{ROUNDS} rounds\n"
           f"load before: {load()}", flush=True)
     try:
         for part in chosen:

@@ -27,30 +27,22 @@ void expect_matches(std::string_view text, std::string_view secret, bool wanted)
 }
 
 constexpr std::pair<std::string_view, std::string_view> kVectors[] = {
-    {"$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
-     "password"},
-    {"$argon2id$v=19$m=256,t=2,p=2$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc",
-     "password"},
-    {"$argon2id$v=19$m=64,t=3,p=1$MDEyMzQ1Njc4OWFiY2RlZg$FZzFotq3Zv4aZ8NJQQ4TfDoDMPhwOqng",
-     "pa55word"},
-    {"$argon2id$v=19$m=1024,t=1,p=4$MDEyMzQ1Njc4OWFiY2RlZg$L449tpLdgRfxrlKaufMwjwHUM/U7zZ/XmhaXYpRFmmesKME4BHmavqT6szEwq1NF5Frl+3FuGm7lm8KKGS2SnQ",
+    {"$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc", "password"},
+    {"$argon2id$v=19$m=256,t=2,p=2$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc", "password"},
+    {"$argon2id$v=19$m=64,t=3,p=1$MDEyMzQ1Njc4OWFiY2RlZg$FZzFotq3Zv4aZ8NJQQ4TfDoDMPhwOqng", "pa55word"},
+    {"$argon2id$v=19$m=1024,t=1,p=4$MDEyMzQ1Njc4OWFiY2RlZg$L449tpLdgRfxrlKaufMwjwHUM/U7zZ/"
+     "XmhaXYpRFmmesKME4BHmavqT6szEwq1NF5Frl+3FuGm7lm8KKGS2SnQ",
      "correct horse battery"},
-    {"$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
-     "U*U"},
-    {"$2b$04$abcdefghijklmnopqrstuuqREtd3VJD2QVZbuFskFSLk6eRIrQoOS",
-     "correct horse battery"},
-    {"$2y$04$......................iJXpT7glWGG.9sXXpTEI59QoJg6lVBa",
-     "pa55word"},
-    {"$5$saltstring$KbmL6Y1JEz4ypptJ/TP/aBCcH8NmJu0EhX5wPodzZL5",
-     "pa55word"},
-    {"$6$saltsalt$ilxf8dPgIGN4/3uZRFAeBdVeEXZQSvTSQ4RMM.0e90Vm8b33rTr5admmuaufdZ/JknQDVJXno7Tkp7EFzTcCF/",
-     "pa55word"},
-    {"$6$rounds=1000$abcdefghijklmnop$SW0po9yZbbv8wBTaw/vYLDVR40mB2RlMFRdhoCHi0TaTvyGMXZDsz1gB2o4UeqQSBSFNx8zZSIHGYev0OhzTh1",
+    {"$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", "U*U"},
+    {"$2b$04$abcdefghijklmnopqrstuuqREtd3VJD2QVZbuFskFSLk6eRIrQoOS", "correct horse battery"},
+    {"$2y$04$......................iJXpT7glWGG.9sXXpTEI59QoJg6lVBa", "pa55word"},
+    {"$5$saltstring$KbmL6Y1JEz4ypptJ/TP/aBCcH8NmJu0EhX5wPodzZL5", "pa55word"},
+    {"$6$saltsalt$ilxf8dPgIGN4/3uZRFAeBdVeEXZQSvTSQ4RMM.0e90Vm8b33rTr5admmuaufdZ/JknQDVJXno7Tkp7EFzTcCF/", "pa55word"},
+    {"$6$rounds=1000$abcdefghijklmnop$SW0po9yZbbv8wBTaw/"
+     "vYLDVR40mB2RlMFRdhoCHi0TaTvyGMXZDsz1gB2o4UeqQSBSFNx8zZSIHGYev0OhzTh1",
      "Müller 4711"},
-    {"$y$j75$k2XAnEHBqQ1Ct2aMXFKNa/$D51GutEaDStaXNx6KNVHl2qcn8n8Q9TT3VpvxytddG1",
-     "correct horse battery"},
-    {"$y$j9T$k2XAnEHBqQ1Ct2aMXFKNa/$whQqGOSVppw9M5G2NVILx3NfEK/e/iXA/jlQEFrCI37",
-     "4711"},
+    {"$y$j75$k2XAnEHBqQ1Ct2aMXFKNa/$D51GutEaDStaXNx6KNVHl2qcn8n8Q9TT3VpvxytddG1", "correct horse battery"},
+    {"$y$j9T$k2XAnEHBqQ1Ct2aMXFKNa/$whQqGOSVppw9M5G2NVILx3NfEK/e/iXA/jlQEFrCI37", "4711"},
 };
 
 const std::string k31(31, 'a'), k43(43, 'a'), k53(53, 'a'), k86(86, 'a');
@@ -87,7 +79,8 @@ CASE(foreign_hash_notices_every_changed_character_of_the_hash) {
 CASE(foreign_hash_tells_why_it_is_not_taken) {
   const char* const dear_argon = "the hash costs more than is taken (256 MiB, and 1 GiB times passes)";
   const char* const unknown =
-      "looks like a hash of another system, but of a form that is not taken ($argon2id$ $2a$ $2b$ $2y$ $5$ $6$ $y$ are)";
+      "looks like a hash of another system, but of a form that is not taken ($argon2id$ $2a$ $2b$ $2y$ $5$ $6$ $y$ "
+      "are)";
   const std::string argon_tail = "$AAAAAAAAAAAAAAAAAAAAAA$" + k43.substr(0, 42) + "A";
   const std::vector<std::pair<std::string, const char*>> cases = {
       {"", unknown},

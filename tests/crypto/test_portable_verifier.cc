@@ -62,7 +62,8 @@ CASE(portable_verifier_keeps_its_state) {
   verifier.origin.emplace().fill(3);
   const auto read = read_portable(test_ring(), Kind::kVoicemail, exported(verifier));
   assert_true(read && read->must_change && read->temporary && read->weak);
-  assert_true(read->expires_at == verifier.expires_at && read->set_at == verifier.set_at && read->origin == verifier.origin);
+  assert_true(read->expires_at == verifier.expires_at && read->set_at == verifier.set_at &&
+              read->origin == verifier.origin);
   assert_true(same_verifier(*read, *portable_of(test_ring(), account(1), verifier)));
   verifier.weak = false;
   assert_false(same_verifier(*read, *portable_of(test_ring(), account(1), verifier)));

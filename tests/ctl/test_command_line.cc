@@ -94,7 +94,8 @@ CASE(command_line_suggests_what_was_meant) {
   assert_true(has(unasked({"usr", "list"}).err, "did you mean 'user'?"));
   assert_true(has(unasked({"user", "dissable"}).err, "did you mean 'disable'?"));
   assert_false(has(unasked({"frobnicate"}).err, "did you mean"));
-  assert_true(has(unasked({"user", "list", "--domian", "a"}).err, "no such option here: --domian, did you mean '--domain'?"));
+  assert_true(
+      has(unasked({"user", "list", "--domian", "a"}).err, "no such option here: --domian, did you mean '--domain'?"));
   assert_true(has(unasked({"--jsn", "status"}).err, "did you mean '--json'?"));
 }
 

@@ -31,7 +31,8 @@ std::string shown(const DomainRow& row) {
   if (!put.aliases) text += " -";
   else for (std::string_view alias : *put.aliases) text += " " + std::string(alias);
   text += " policies";
-  for (const PolicyChoice& choice : put.policies) text += " " + std::string(name_of(choice.kind)) + "=" + std::string(choice.policy);
+  for (const PolicyChoice& choice : put.policies)
+    text += " " + std::string(name_of(choice.kind)) + "=" + std::string(choice.policy);
   return text;
 }
 

@@ -125,14 +125,44 @@ CASE(csv_tells_hashes_from_secrets_in_clear) {
     char as;  // # a hash, : in clear, ! neither
   };
   const Text texts[] = {
-      {"$argon2id$v=19$m=1$x", '#'}, {"$2a$10$x", '#'}, {"$2b$10$x", '#'}, {"$2y$10$x", '#'}, {"$5$s$x", '#'},
-      {"$6$s$x", '#'}, {"$y$j9T$x", '#'}, {"$pbxcred$1$1$AAAA", '#'}, {"$6$", '#'},
-      {"$1$salt$hash", '!'}, {"$2x$10$x", '!'}, {"$argon2i$v=19$m=1$x", '!'}, {"$7$x", '!'}, {"$3$", '!'},
-      {"$ecret$auce", '!'}, {"$pbkdf2-sha256$1$x", '!'}, {"{SSHA}abc", '!'}, {"{CRYPT}$6$x", '!'},
-      {"abJnggxhB/yWI", '!'}, {"_J9..CCCCXBrJUJV154M", '!'},
-      {"$", ':'}, {"$$", ':'}, {"$$$", ':'}, {"$ecret", ':'}, {"$money $talks", ':'}, {"$a b$c", ':'},
-      {"x$6$salt$hash", ':'}, {" $6$s$x", ':'}, {"{abc}d", ':'}, {"{}x", ':'}, {"{ABC", ':'}, {"abcdefghijklm", ':'},
-      {"1234567890123", ':'}, {"Abcdefghijkl!", ':'}, {"AbcdefghijklmN", ':'}, {"=cmd", ':'}, {"'=cmd", ':'}, {"''-1", ':'},
+      {"$argon2id$v=19$m=1$x", '#'},
+      {"$2a$10$x", '#'},
+      {"$2b$10$x", '#'},
+      {"$2y$10$x", '#'},
+      {"$5$s$x", '#'},
+      {"$6$s$x", '#'},
+      {"$y$j9T$x", '#'},
+      {"$pbxcred$1$1$AAAA", '#'},
+      {"$6$", '#'},
+      {"$1$salt$hash", '!'},
+      {"$2x$10$x", '!'},
+      {"$argon2i$v=19$m=1$x", '!'},
+      {"$7$x", '!'},
+      {"$3$", '!'},
+      {"$ecret$auce", '!'},
+      {"$pbkdf2-sha256$1$x", '!'},
+      {"{SSHA}abc", '!'},
+      {"{CRYPT}$6$x", '!'},
+      {"abJnggxhB/yWI", '!'},
+      {"_J9..CCCCXBrJUJV154M", '!'},
+      {"$", ':'},
+      {"$$", ':'},
+      {"$$$", ':'},
+      {"$ecret", ':'},
+      {"$money $talks", ':'},
+      {"$a b$c", ':'},
+      {"x$6$salt$hash", ':'},
+      {" $6$s$x", ':'},
+      {"{abc}d", ':'},
+      {"{}x", ':'},
+      {"{ABC", ':'},
+      {"abcdefghijklm", ':'},
+      {"1234567890123", ':'},
+      {"Abcdefghijkl!", ':'},
+      {"AbcdefghijklmN", ':'},
+      {"=cmd", ':'},
+      {"'=cmd", ':'},
+      {"''-1", ':'},
   };
   for (const Text& c : texts) {
     const std::string line = std::string("domain,extension,phone\nd,1,\"") + c.text + "\"\n";
@@ -158,9 +188,23 @@ CASE(csv_takes_formulas_as_they_stand) {
 
 /// What is written is read back exactly, whatever the values.
 CASE(csv_reads_back_what_it_writes) {
-  const std::string_view texts[] = {"x", "=cmd|' /C calc'!A0", "+49 30 1234", "+49", "+x", "-", "-5", "@a", "'", "'=", "''=x", "'x",
-                                    "\"", "\"\"", "a,b", " a ", "a\nb", "a\r\nb", "\ttab", "\rcr", "\xC3\xBC", "$6$x", "a\\ b", "\\",
-                                    "\\\\ ", "007", "1e5", "TRUE", "''", "+", "+ ", "'+49", "\\ '"};
+  const std::string_view texts[] = {"x",           "=cmd|' /C calc'!A0",
+                                    "+49 30 1234", "+49",
+                                    "+x",          "-",
+                                    "-5",          "@a",
+                                    "'",           "'=",
+                                    "''=x",        "'x",
+                                    "\"",          "\"\"",
+                                    "a,b",         " a ",
+                                    "a\nb",        "a\r\nb",
+                                    "\ttab",       "\rcr",
+                                    "\xC3\xBC",    "$6$x",
+                                    "a\\ b",       "\\",
+                                    "\\\\ ",       "007",
+                                    "1e5",         "TRUE",
+                                    "''",          "+",
+                                    "+ ",          "'+49",
+                                    "\\ '"};
   for (const std::string_view one : texts) {
     for (const std::string_view other : texts) {
       ImportRow row;

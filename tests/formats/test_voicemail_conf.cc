@@ -118,7 +118,8 @@ CASE(voicemail_reads_pins_in_the_spool_as_asterisk_does) {
   options.map = {{"d", "domain.example"}};
   std::string text = "[general]\npasswordlocation=spooldir\n[c]\n";
   for (int i = 1; i < 8; ++i) text += std::to_string(i) + " => 100" + std::to_string(i) + "\n";
-  text += ".. => 1\n. => 1\na/../../c/1 => 1\n8 => 1008,,,,passwordlocation=voicemail.conf\n[d]\n1 => 1\n[..]\n1 => 1\n";
+  text +=
+      ".. => 1\n. => 1\na/../../c/1 => 1\n8 => 1008,,,,passwordlocation=voicemail.conf\n[d]\n1 => 1\n[..]\n1 => 1\n";
   const std::string no_folder = " !the context or mailbox is no name of a folder\n";
   assert_string_equal(parsed(text, options).text.c_str(),
                       ("4 1@c voicemail:4711\n5 2@c voicemail:4712\n6 3@c voicemail:1003\n7 4@c voicemail:1004\n"
@@ -173,27 +174,28 @@ CASE(voicemail_reads_the_sample) {
     files += row.file.substr(row.file.rfind('/') + 1) == "voicemail-branch.conf" ? 'b' : 'v';
     return rows.sink()(row);
   }));
-  assert_string_equal(rows.text.c_str(),
-                      "25 100@acme.example first=Zentrale email=zentrale@acme.example language=de voicemail:1357 zone=Europe/Berlin\n"
-                      "26 099@acme.example first=Fax-Eingang\n"
-                      "37 101@acme.example first=Erika last=Mustermann email=erika.mustermann@acme.example language=de "
-                      "voicemail:4711 zone=Europe/Berlin\n"
-                      "38 102@acme.example first=Jörg last=Weiß email=joerg.weiss@acme.example language=de "
-                      "voicemail:2580\n"
-                      "39 103@acme.example first=Konferenzraum last=Süd voicemail:8642 zone=Europe/Berlin\n"
-                      "40 104@acme.example first=Anna-Lena de la last=Cruz email=a.delacruz@acme.example language=es "
-                      "voicemail:907316\n"
-                      "41 105@acme.example first=Tom last=Baker email=tom.baker@acme.example voicemail:3141 zone=America/Chicago\n"
-                      "42 007@acme.example first=James last=Agentson email=james.agentson@acme.example language=en "
-                      "voicemail:0070\n"
-                      "43 106@acme.example first=Praktikum\n"
-                      "25 100@branch.acme.example first=Zentrale email=zentrale@acme.example language=de "
-                      "voicemail:1357 zone=Europe/Berlin\n"
-                      "26 099@branch.acme.example first=Fax-Eingang\n"
-                      "4 101@branch.acme.example first=Sönke last=Nachtigall email=s.nachtigall@branch.acme.example "
-                      "language=de voicemail:6543 zone=Europe/Berlin\n"
-                      "5 120@branch.acme.example first=Aylin last=Öztürk email=a.oeztuerk@branch.acme.example "
-                      "language=de voicemail:121212\n");
+  assert_string_equal(
+      rows.text.c_str(),
+      "25 100@acme.example first=Zentrale email=zentrale@acme.example language=de voicemail:1357 zone=Europe/Berlin\n"
+      "26 099@acme.example first=Fax-Eingang\n"
+      "37 101@acme.example first=Erika last=Mustermann email=erika.mustermann@acme.example language=de "
+      "voicemail:4711 zone=Europe/Berlin\n"
+      "38 102@acme.example first=Jörg last=Weiß email=joerg.weiss@acme.example language=de "
+      "voicemail:2580\n"
+      "39 103@acme.example first=Konferenzraum last=Süd voicemail:8642 zone=Europe/Berlin\n"
+      "40 104@acme.example first=Anna-Lena de la last=Cruz email=a.delacruz@acme.example language=es "
+      "voicemail:907316\n"
+      "41 105@acme.example first=Tom last=Baker email=tom.baker@acme.example voicemail:3141 zone=America/Chicago\n"
+      "42 007@acme.example first=James last=Agentson email=james.agentson@acme.example language=en "
+      "voicemail:0070\n"
+      "43 106@acme.example first=Praktikum\n"
+      "25 100@branch.acme.example first=Zentrale email=zentrale@acme.example language=de "
+      "voicemail:1357 zone=Europe/Berlin\n"
+      "26 099@branch.acme.example first=Fax-Eingang\n"
+      "4 101@branch.acme.example first=Sönke last=Nachtigall email=s.nachtigall@branch.acme.example "
+      "language=de voicemail:6543 zone=Europe/Berlin\n"
+      "5 120@branch.acme.example first=Aylin last=Öztürk email=a.oeztuerk@branch.acme.example "
+      "language=de voicemail:121212\n");
   assert_string_equal(files.c_str(), "vvvvvvvvvvvbb");
 }
 

@@ -40,7 +40,8 @@ using Records =
           Stored<Table::kAdmin, AccountRef>, Stored<Table::kUsername, AccountRef>,
           Stored<Table::kExtension, AccountRef>, Stored<Table::kName, NameEntry>, Stored<Table::kNumber, NameEntry>,
           Stored<Table::kBareName, DomainRef>, Stored<Table::kPeople, AccountRef>, Stored<Table::kGrant, Grant>,
-          Stored<Table::kGivenGrants, GivenGrants>, Stored<Table::kTombstone, Tombstone>, Stored<Table::kStray, StrayCount>, Stored<Table::kProbe, Probe>>;
+          Stored<Table::kGivenGrants, GivenGrants>, Stored<Table::kTombstone, Tombstone>,
+          Stored<Table::kStray, StrayCount>, Stored<Table::kProbe, Probe>>;
 
 /// Calls visit.template operator()<T>() for each type.
 template <class Visit, class... T>

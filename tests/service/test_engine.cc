@@ -301,7 +301,8 @@ CASE(engine_goes_through_a_long_lane) {
 CASE(engine_is_busy_when_its_capacity_is_taken) {
   Stage stage(with_workers(1, 8));
   const auto barrier = std::make_shared<Barrier>();
-  for (std::uint32_t uid = 0; uid < 8; ++uid) stage.submit(computing("u" + std::to_string(uid), barrier), {uid, "", false});
+  for (std::uint32_t uid = 0; uid < 8; ++uid)
+    stage.submit(computing("u" + std::to_string(uid), barrier), {uid, "", false});
   stage.submit(computing("late"), {100, "", false});
   stage.expect_outcome("late", "busy");
   assert_true(stage.diary->read().find("prepare:late") == std::string::npos);  // nothing was evaluated
@@ -447,7 +448,8 @@ CASE(engine_gives_up_after_three_times) {
   stage.submit(plan);
   stage.idle();
   stage.expect_outcome("a", "busy");
-  assert_string_equal(stage.diary->read().c_str(), "prepare:a settle:a prepare:a settle:a prepare:a settle:a finish:a ");
+  assert_string_equal(stage.diary->read().c_str(),
+                      "prepare:a settle:a prepare:a settle:a prepare:a settle:a finish:a ");
   assert_false(stage.world.engine->degraded());
 }
 

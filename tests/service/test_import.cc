@@ -168,9 +168,10 @@ CASE(import_keeps_weak_secrets_and_marks_them) {
 
 CASE(import_refuses_secrets_that_cannot_be_kept) {
   World& world = pbx();
-  for (const Line& line : {Line{.extension = "1001", .pin = "12a4"}, Line{.extension = "1001", .pin = "\xd9\xa1\xd9\xa2"},
-                           Line{.extension = "1001", .password = "\xff\xfe"},
-                           Line{.extension = "1001", .password = std::string(1025, 'x')}}) {
+  for (const Line& line :
+       {Line{.extension = "1001", .pin = "12a4"}, Line{.extension = "1001", .pin = "\xd9\xa1\xd9\xa2"},
+        Line{.extension = "1001", .password = "\xff\xfe"},
+        Line{.extension = "1001", .password = std::string(1025, 'x')}}) {
     const Answers answers = import(world, {line});
     expect_result(answers, "invalid 0 1");
     assert_true(answers.notes().find(line.pin.empty() ? "password: " : "voicemail: ") != std::string::npos);
@@ -270,7 +271,8 @@ CASE(import_reaches_domains_by_their_aliases) {
   put.name = "a.example";
   put.aliases = std::vector<std::string_view>{"alias.example"};
   expect_result(command(world, put), "ok 1 0");
-  const Answers answers = import(world, {{.extension = "1001", .domain = "alias.example"}, {.extension = "1001"}}, kSkipBad);
+  const Answers answers =
+      import(world, {{.extension = "1001", .domain = "alias.example"}, {.extension = "1001"}}, kSkipBad);
   expect_result(answers, "ok 1 1");  // the same extension of the same domain
   expect_note(answers, "already used in users.csv:2");
 }
@@ -340,7 +342,8 @@ CASE(import_of_many_with_skip_bad_settles_in_parts) {
 
 /// Runs an import until everything is checked and hashed, lets something happen, and runs it to its end.
 template <class F>
-Answers import_while(World& world, const std::vector<Line>& lines, unsigned flags, F happens, ImportRequest request = {}) {
+Answers import_while(World& world, const std::vector<Line>& lines, unsigned flags, F happens,
+                     ImportRequest request = {}) {
   request.rows = lines.size();
   request.skip_bad = (flags & kSkipBad) != 0;
   auto reply = std::make_shared<KeptReply>();
@@ -450,7 +453,12 @@ CASE(import_updates_what_is_given_and_adds_the_rest) {
 
 CASE(import_update_clears_what_is_cleared) {
   World& world = pbx();
-  import(world, {{.extension = "1001", .password = "correct horse battery", .pin = "482915", .username = "alice", .first = "Ada"}});
+  import(world,
+         {{.extension = "1001",
+           .password = "correct horse battery",
+           .pin = "482915",
+           .username = "alice",
+           .first = "Ada"}});
   AccountFields nothing;
   const auto generation = world.account("1001").generation;
   Line line{.extension = "1001", .first = ""};
@@ -472,12 +480,14 @@ CASE(import_update_leaves_a_secret_that_matches_alone) {
   login(world, "1001@a.example", Kind::kVoicemail, "000000");
   const auto before = world.verifier("1001", Kind::kVoicemail);
   const auto generation = world.account("1001").generation;
-  expect_note(update(world, {{.extension = "1001", .password = "correct horse battery", .pin = "482915"}}), counts(0, 0, 1));
+  expect_note(update(world, {{.extension = "1001", .password = "correct horse battery", .pin = "482915"}}),
+              counts(0, 0, 1));
   const auto after = world.verifier("1001", Kind::kVoicemail);
   assert_true(after->generation == before->generation && after->hash->salt == before->hash->salt);
   assert_true(world.account("1001").generation == generation);
   assert_int_equal(world.failures("1001", Kind::kVoicemail), 1);  // its locks stay, too
-  expect_note(update(world, {{.extension = "1001", .password = "correct horse battery", .pin = "482916"}}), counts(0, 1, 0));
+  expect_note(update(world, {{.extension = "1001", .password = "correct horse battery", .pin = "482916"}}),
+              counts(0, 1, 0));
   assert_true(world.verifier("1001", Kind::kVoicemail)->generation == before->generation + 1);
   assert_true(world.verifier("1001", Kind::kPassword)->generation == 1);
   assert_true(world.account("1001").generation == generation + 1);
@@ -570,12 +580,13 @@ CASE(import_update_wins_over_a_change_made_meanwhile) {
 CASE(import_update_fails_whole_when_a_user_goes_meanwhile) {
   World& world = pbx();
   import(world, kGood);
-  const Answers answers = update_while(world, {{.extension = "1002", .first = "Bob"}, {.extension = "1001", .first = "Ada"}}, [&] {
-    AccountAct act;
-    act.action = AccountAct::Action::kRemove;
-    act.selection = users({"1001@a.example"});
-    expect_result(command(world, act), "ok 1 0");
-  });
+  const Answers answers =
+      update_while(world, {{.extension = "1002", .first = "Bob"}, {.extension = "1001", .first = "Ada"}}, [&] {
+        AccountAct act;
+        act.action = AccountAct::Action::kRemove;
+        act.selection = users({"1001@a.example"});
+        expect_result(command(world, act), "ok 1 0");
+      });
   expect_result(answers, "conflict 0 0");
   assert_true(world.account("1002").first.empty());
 }
@@ -612,8 +623,9 @@ CASE(import_sync_disables_no_more_than_allowed) {
   for (const unsigned flags : {kPlain, kDryRun, kSkipBad}) {
     const Answers answers = sync(world, lines, flags, 5);  // 5% of 40 are 2
     expect_result(answers, "refused 0 0");
-    assert_true(answers.what() == "3 of 40 users of these domains are absent from the file, and --max-disable allows 5%; "
-                                  "nothing was done");
+    assert_true(answers.what() ==
+                "3 of 40 users of these domains are absent from the file, and --max-disable allows 5%; "
+                "nothing was done");
     assert_true(world.store.snapshot() == before);
   }
   ImportRequest number;
@@ -631,7 +643,8 @@ CASE(import_sync_disables_no_more_than_allowed) {
 CASE(import_sync_disables_nobody_when_a_line_is_refused) {
   World& world = pbx();
   import(world, kGood);
-  const Answers answers = sync(world, {{.extension = "1001"}, {.extension = "1002", .problem = "unreadable"}}, kSkipBad);
+  const Answers answers =
+      sync(world, {{.extension = "1001"}, {.extension = "1002", .problem = "unreadable"}}, kSkipBad);
   expect_result(answers, "ok 0 1");
   expect_note(answers, "sync: 1 lines are refused, so nobody is disabled");
   assert_true(world.account("1002").enabled && world.account("1003").enabled);
@@ -728,9 +741,11 @@ CASE(import_lets_a_foreign_secret_be_changed) {
   import(world, {{.extension = "1001", .hash = kBcrypt}});
   const Told proof = prove(world, "1001@a.example", Kind::kPassword, "U*U");
   expect_verdict(proof, Verdict::kGranted);
-  expect_verdict(commit_change(world, "1001@a.example", Kind::kPassword, by_grant(proof.grant), {{Kind::kPassword, "U*U"}}),
-                 Verdict::kRuleBroken);
-  expect_verdict(commit_change(world, "1001@a.example", Kind::kPassword, by_grant(proof.grant), {{Kind::kPassword, "a new secret"}}),
+  expect_verdict(
+      commit_change(world, "1001@a.example", Kind::kPassword, by_grant(proof.grant), {{Kind::kPassword, "U*U"}}),
+      Verdict::kRuleBroken);
+  expect_verdict(commit_change(world, "1001@a.example", Kind::kPassword, by_grant(proof.grant),
+                               {{Kind::kPassword, "a new secret"}}),
                  Verdict::kGranted);
   assert_false(world.verifier("1001", Kind::kPassword)->origin.has_value());
   expect_outcome(login(world, "1001@a.example", Kind::kPassword, "a new secret"), Outcome::kGranted);
@@ -777,7 +792,8 @@ CASE(import_gives_a_new_domain_the_zone_of_its_mailboxes) {
   expect_note(answers, "users.csv:2: the domain new.example is made, with the time zone Europe/Berlin; its rollout");
   expect_note(answers, "users.csv:5: the domain mixed.example is made; its rollout");
   expect_note(answers, "users.csv:7: there is no time zone Mars/Base; the domain odd.example keeps UTC");
-  expect_note(answers, "users.csv:8: the mailboxes' time zone is Europe/Berlin, that of the domain a.example stays UTC");
+  expect_note(answers,
+              "users.csv:8: the mailboxes' time zone is Europe/Berlin, that of the domain a.example stays UTC");
   expect_note(answers, "users.csv:8: something to know");
   const auto zone = [&](const char* name) { return ok(world.read().find_domain(name))->timezone; };
   assert_true(zone("new.example") == "Europe/Berlin" && zone("mixed.example") == "UTC" && zone("a.example") == "UTC");

@@ -30,7 +30,8 @@ struct Office {
     client = std::make_shared<Client>();
     SecureBuffer packet;
     encode_packet(packet, request);
-    return make_admin_task({world.engine.get(), world.context(), 1000, client}, edge, std::move(packet), std::move(file));
+    return make_admin_task({world.engine.get(), world.context(), 1000, client}, edge, std::move(packet),
+                           std::move(file));
   }
   /// Its client's packets of one type.
   template <Message M>

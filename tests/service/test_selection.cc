@@ -274,8 +274,9 @@ CASE(selection_by_file_combines_with_filters) {
   World& world = pbx();
   Selection selection = filter("a.example", "berlin");
   selection.has_file = true;
-  expect(walk(world, selection, Role::kUser, 2, file_of({"2001", "1001@a.example", "1001@b.example", "1002@a.example"})),
-         "1001@a 1002@a");
+  expect(
+      walk(world, selection, Role::kUser, 2, file_of({"2001", "1001@a.example", "1001@b.example", "1002@a.example"})),
+      "1001@a 1002@a");
 }
 
 CASE(selection_refuses_a_file_that_could_change_or_is_broken) {

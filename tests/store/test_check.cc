@@ -33,7 +33,8 @@ struct Pbx : Directory {
   }
 
   Status fill(Write& write) {
-    for (const Account& account : {alice, bob, carol}) PBXCRED_CHECK(write.put_verifier(account, secret(Kind::kPassword)));
+    for (const Account& account : {alice, bob, carol})
+      PBXCRED_CHECK(write.put_verifier(account, secret(Kind::kPassword)));
     Verifier weak = secret(Kind::kVoicemail);
     weak.weak = true;
     PBXCRED_CHECK(write.put_verifier(alice, weak));
@@ -209,7 +210,8 @@ CASE(check_finds_an_index_nobody_needs) {
   Pbx pbx(store);
   put(pbx, make_key(Table::kExtension, {pbx.alice.domain.bytes(), as_bytes("9999")}), AccountRef{pbx.alice.id});
   expect_fault(pbx, "extension", "leads to an account it is not of");
-  put(pbx, people_prefix_of_whole(pbx.alice.domain, SearchRole::kLast, "jones") + std::string(as_text(pbx.alice.id.bytes())),
+  put(pbx,
+      people_prefix_of_whole(pbx.alice.domain, SearchRole::kLast, "jones") + std::string(as_text(pbx.alice.id.bytes())),
       AccountRef{pbx.alice.id});
   expect_fault(pbx, "people", "leads to an account it is not of");
 }

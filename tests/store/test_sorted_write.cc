@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What is put through it is there as if it had been put at once. (That it is a store's transaction: test_store_contract.)
+// What is put through it is there as if it had been put at once. (That it is a store's transaction:
+// test_store_contract.)
 #include "store/sorted_write.h"
 
 #include "store/dump.h"

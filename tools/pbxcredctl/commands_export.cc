@@ -11,13 +11,16 @@ namespace {
 
 class ExportCsv final : public Command {
  public:
-  ExportCsv() : Command("export csv", "writes users to a CSV file, without secrets", "export csv users.csv --domain acme.example") {}
+  ExportCsv()
+      : Command("export csv", "writes users to a CSV file, without secrets",
+                "export csv users.csv --domain acme.example") {}
 
   void declare(Syntax& syntax) override {
     syntax.operand("FILE", path_, "the file, made as you; - is standard output");
     syntax.option("--domain", "NAME", domain_, "of this domain only; without it, of all");
-    syntax.flag("--with-verifiers", with_verifiers_, "and their secrets, sealed: only a daemon with the same key ring can "
-                                                     "import them");
+    syntax.flag("--with-verifiers", with_verifiers_,
+                "and their secrets, sealed: only a daemon with the same key ring can "
+                "import them");
     syntax.flag("--force", force_, "replace the file if it exists");
   }
 

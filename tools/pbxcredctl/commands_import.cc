@@ -124,7 +124,8 @@ class ImportCommand : public Command {
 
 class ImportCsv final : public ImportCommand {
  public:
-  ImportCsv() : ImportCommand("import csv", "adds or updates users from a CSV file", "import csv users.csv --dry-run") {}
+  ImportCsv()
+      : ImportCommand("import csv", "adds or updates users from a CSV file", "import csv users.csv --dry-run") {}
 
   void declare(Syntax& syntax) override {
     ImportCommand::declare(syntax);

@@ -26,7 +26,8 @@ class JobList final : public Command {
   void declare(Syntax&) override {}
   Result<Exit> run(Session& session) override {
     return list_rows<JobView>(
-        session, JobQuery{}, {{"job", "what", "state", "started_at", "stage", "done", "total", "affected", "failed"}, "job"});
+        session, JobQuery{},
+        {{"job", "what", "state", "started_at", "stage", "done", "total", "affected", "failed"}, "job"});
   }
 };
 

@@ -144,7 +144,8 @@ std::string domain_text(const DomainPut& domain) {
   if (domain.aliases)
     for (std::string_view alias : *domain.aliases) aliases += (aliases.empty() ? "" : ", ") + write_quoted(alias);
   text += fmt::format("    aliases = [{}];\n", aliases.empty() ? "" : " " + aliases + " ");
-  text += line_of("contact", domain.contact) + line_of("mail_from", domain.mail_from) + line_of("base_url", domain.base_url);
+  text += line_of("contact", domain.contact) + line_of("mail_from", domain.mail_from) +
+          line_of("base_url", domain.base_url);
   std::string policies;
   for (const PolicyChoice& choice : domain.policies)
     policies += fmt::format(" {} = {};", name_of(choice.kind), write_quoted(choice.policy));

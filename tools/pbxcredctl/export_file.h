@@ -14,8 +14,8 @@ namespace pbxcred::ctl {
 /// 0600, for it holds people's data. Gone again if it was not finished.
 class ExportFile {
  public:
-  /// path `-`: the session's standard output. Else a new file; `conflict` if it exists, unless force: then what is there
-  /// is replaced when all is written, `invalid` if that is no regular file.
+  /// path `-`: the session's standard output. Else a new file; `conflict` if it exists, unless force: then what is
+  /// there is replaced when all is written, `invalid` if that is no regular file.
   static Result<ExportFile> open(Session& session, const std::string& path, bool force);
   ExportFile(ExportFile&& other) noexcept;
   ExportFile& operator=(ExportFile&&) = delete;

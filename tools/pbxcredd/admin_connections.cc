@@ -86,7 +86,8 @@ void AdminConnections::pause_listening() {
 void AdminConnections::accept_some() {
   for (;;) {
     Fd socket(accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-    if (!socket && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) return pause_listening();
+    if (!socket && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM))
+      return pause_listening();
     if (!socket) return;
     const auto peer = peer_of(socket.get());
     if (!peer || !is_administrator(socket.get(), *peer) || connections_.size() >= kMostConnections) continue;
@@ -101,10 +102,9 @@ void AdminConnections::accept_some() {
     connection->readable = std::make_unique<Event>(
         loop_, fd, static_cast<short>(EV_READ | EV_TIMEOUT), [this, number](short what) { on_readable(number, what); },
         kLow);
-    connection->writable =
-        std::make_unique<Event>(loop_, fd, static_cast<short>(EV_WRITE | EV_TIMEOUT),
-                                [this, number](short what) { (what & EV_TIMEOUT) != 0 ? close(number) : flush(number); },
-                                kLow);
+    connection->writable = std::make_unique<Event>(
+        loop_, fd, static_cast<short>(EV_WRITE | EV_TIMEOUT),
+        [this, number](short what) { (what & EV_TIMEOUT) != 0 ? close(number) : flush(number); }, kLow);
     connection->next_step =
         std::make_unique<Event>(loop_, -1, static_cast<short>(0), [this, number](short) { step(number); }, kLow);
     connection->readable->add(kSilenceAllowed);

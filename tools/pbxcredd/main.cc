@@ -41,9 +41,10 @@ struct Arguments {
 
 /// Ends the process on usage errors, --help and --version.
 Arguments parse(int argc, char** argv) {
-  static constexpr option kOptions[] = {{"config", required_argument, nullptr, 'c'}, {"init", no_argument, nullptr, 'i'},
-                                        {"check", no_argument, nullptr, 'k'},        {"help", no_argument, nullptr, 'h'},
-                                        {"version", no_argument, nullptr, 'v'},      {nullptr, 0, nullptr, 0}};
+  static constexpr option kOptions[] = {
+      {"config", required_argument, nullptr, 'c'}, {"init", no_argument, nullptr, 'i'},
+      {"check", no_argument, nullptr, 'k'},        {"help", no_argument, nullptr, 'h'},
+      {"version", no_argument, nullptr, 'v'},      {nullptr, 0, nullptr, 0}};
   Arguments arguments;
   int modes = 0;
   for (int c = 0; (c = getopt_long(argc, argv, "h", kOptions, nullptr)) != -1;) {
