@@ -9,6 +9,7 @@
 #include "model/name.h"
 #include "service/nobody.h"
 #include "service/secrets.h"
+#include "store/name_index.h"
 #include "store/names.h"
 
 namespace pbxcred {
@@ -154,9 +155,7 @@ Result<std::uint64_t> put_account(Write& write, const Settings& settings, const 
   if (request.mode == PutMode::kAdd) {
     PBXCRED_TRY(Account account, new_account(write, request, now));
     PBXCRED_CHECK(apply_fields(write, request.data, account));
-    PBXCRED_CHECK(check_names(write, account));
-    PBXCRED_CHECK(write.put_account(account));
-    PBXCRED_CHECK(index_account(write, nullptr, account, now));
+    PBXCRED_CHECK(add_account(write, account));
     return std::uint64_t{1};
   }
   PBXCRED_TRY(const Account before, named_account(write, settings.default_domain, request.role, request.name));

@@ -6,6 +6,7 @@
 #include "service/admin_write.h"
 #include "service/secrets.h"
 #include "service/views.h"
+#include "store/name_index.h"
 #include "store/names.h"
 
 namespace pbxcred {

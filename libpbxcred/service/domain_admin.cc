@@ -12,6 +12,7 @@
 #include "model/name.h"
 #include "rules/door.h"
 #include "rules/phone_number.h"
+#include "store/name_index.h"
 #include "store/names.h"
 
 namespace pbxcred {

@@ -162,7 +162,8 @@ Error ImportChecker::clash_with(const Claim& other) {
 
 /// Names must be free in the store and in the file itself.
 Status ImportChecker::claim_names(Read& read, const Account& account, const Domain& domain, std::uint64_t frame) {
-  PBXCRED_CHECK(check_names(read, account, domain));
+  PBXCRED_TRY(const auto names, name_claims(read.ring(), account, domain.country));
+  PBXCRED_CHECK(check_names(read, account, domain, names));
   std::vector<std::string> mine = account_index_keys(read.ring(), account);
   // A username that reads like this user's extension@domain would shadow it, and the other way round.
   std::vector<std::string> called = domain.aliases;
@@ -172,7 +173,7 @@ Status ImportChecker::claim_names(Read& read, const Account& account, const Doma
     mine.push_back(username_key(read.ring(), canonical));
   }
   std::vector<std::string> shared;
-  for (const NameClaim& claim : name_claims(read.ring(), account, domain.country))
+  for (const NameClaim& claim : names)
     (is_shareable(claim.role) ? shared : mine).push_back(claim.key);
   std::vector<std::pair<Hash16, bool>> claims;
   const auto hash = [&](const std::string& key) {

@@ -7,6 +7,7 @@
 #include "service/account_admin.h"
 #include "service/domain_admin.h"
 #include "service/new_secret.h"
+#include "store/name_index.h"
 #include "store/names.h"
 
 namespace pbxcred {
@@ -57,9 +58,7 @@ Status ImportSettler::add(Write& write, const PlannedUser& user, const ImportRow
   PBXCRED_TRY(Account account, new_user(row.extension, user.domain, now));
   account.id = user.account;
   PBXCRED_CHECK(apply_fields(write, row.data, account));
-  PBXCRED_CHECK(check_names(write, account));
-  PBXCRED_CHECK(write.put_account(account));
-  PBXCRED_CHECK(index_account(write, nullptr, account, now));
+  PBXCRED_CHECK(add_account(write, account));
   for (const PlannedSecret& secret : user.secrets) PBXCRED_CHECK(store_secret(write, account, secret, now));
   return {};
 }

@@ -6,7 +6,7 @@
 #include <set>
 
 #include "model/name.h"
-#include "store/names.h"
+#include "store/name_keys.h"
 
 namespace pbxcred {
 namespace {
@@ -165,7 +165,9 @@ class Checker {
     auto& count = counted_[account.domain];
     ++count.users;
     count.disabled += account.enabled ? 0 : 1;
-    for (const NameClaim& claim : name_claims(read_.ring(), account, domain->country)) {
+    const auto claims = name_claims(read_.ring(), account, domain->country);
+    if (!claims) return fault(place(key), claims.error().what);
+    for (const NameClaim& claim : *claims) {
       const auto entry = need<NameEntry>(key, claim.key, "a name of it");
       if (!entry) continue;
       const NameHolder holder{account.id, claim.role};
@@ -203,7 +205,7 @@ class Checker {
       const auto domain = need_domain(key, account->domain);
       if (!domain) continue;
       const auto claims = name_claims(read_.ring(), *account, domain->country);
-      const bool claimed = std::any_of(claims.begin(), claims.end(), [&](const NameClaim& claim) {
+      const bool claimed = claims && std::any_of(claims->begin(), claims->end(), [&](const NameClaim& claim) {
         return claim.key == key && claim.role == holder.role;
       });
       if (!claimed) fault(place(key), "is held by an account that does not bear it");

@@ -26,7 +26,9 @@ Hash16 mac_of(const KeyRing& ring, std::uint32_t key_id, std::string_view key, B
 
 std::string seal_value(const KeyRing& ring, std::string_view key, Bytes record) {
   const std::uint32_t key_id = ring.current_id();
-  std::string value(as_text(record));
+  std::string value;
+  value.reserve(record.size() + kTrailer);
+  value = as_text(record);
   for (unsigned i = 0; i < sizeof key_id; ++i) value += static_cast<char>(key_id >> (8 * i));
   const Hash16 mac = mac_of(ring, key_id, key, record);
   value += as_text(Bytes(mac));
@@ -34,16 +36,18 @@ std::string seal_value(const KeyRing& ring, std::string_view key, Bytes record) 
 }
 
 Result<std::string_view> open_value(const KeyRing& ring, std::string_view key, std::string_view value) {
-  const Error corrupt{Code::kCorrupt, fmt::format("a record of table {} does not open",
-                                                  key.empty() ? "?" : name_of(static_cast<Table>(key[0])))};
-  if (value.size() < kTrailer) return corrupt;
+  const auto corrupt = [key] {
+    return Error{Code::kCorrupt, fmt::format("a record of table {} does not open",
+                                             key.empty() ? "?" : name_of(static_cast<Table>(key[0])))};
+  };
+  if (value.size() < kTrailer) return corrupt();
   const std::string_view record = value.substr(0, value.size() - kTrailer);
   ByteReader trailer(as_bytes(value.substr(record.size())));
   const auto key_id = trailer.integer<std::uint32_t>();
   if (!ring.has(key_id))
     return Error{Code::kCorrupt, fmt::format("a record needs key {}, which the key ring does not hold", key_id)};
   const Hash16 mac = mac_of(ring, key_id, key, as_bytes(record));
-  if (!equal_constant_time(Bytes(mac), trailer.rest())) return corrupt;
+  if (!equal_constant_time(Bytes(mac), trailer.rest())) return corrupt();
   return record;
 }
 

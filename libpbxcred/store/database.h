@@ -117,6 +117,7 @@ class Write : public Read {
   template <class Record>
   void put(const std::string& key, const Record& record) {
     RecordBuffer buffer;
+    buffer.bytes.reserve(kUsualRecord);
     encode(buffer, record);
     put_bytes(key, as_bytes(buffer.bytes));
   }
@@ -151,6 +152,7 @@ class Write : public Read {
   Status commit();
 
  private:
+  static constexpr std::size_t kUsualRecord = 240;  ///< bytes, most are smaller
   struct RecordBuffer {
     std::string bytes;
     void append(Bytes more) { bytes += as_text(more); }

@@ -11,47 +11,6 @@
 namespace pbxcred {
 namespace {
 
-constexpr std::size_t kSearchBytes = 64;  ///< of a text in a key of kPeople
-
-/// Hash of a canonical name; domain and purpose are part of the key it is stored under.
-Hash16 hash_canonical(const KeyRing& ring, std::string_view canonical) {
-  return keyed_hash(ring.subkey(Purpose::kIndex), {as_bytes(canonical)});
-}
-
-std::string name_key(Table table, const DomainId& domain, const Hash16& hash) {
-  return make_key(table, {domain.bytes(), Bytes(hash)});
-}
-
-/// A name in the role it is held in.
-struct HeldName {
-  std::string canonical;
-  NameRole role;
-};
-
-Status append_names(std::vector<HeldName>& names, const std::vector<std::string>& from, NameRole role) {
-  for (const std::string& name : from) {
-    PBXCRED_TRY(std::string canonical, canonical_name(name));
-    names.push_back({std::move(canonical), role});
-  }
-  return {};
-}
-
-Result<std::vector<HeldName>> names_of(const Account& account) {
-  std::vector<HeldName> names;
-  if (!account.username.empty()) PBXCRED_CHECK(append_names(names, {account.username}, NameRole::kUsername));
-  if (!account.extension.empty()) PBXCRED_CHECK(append_names(names, {account.extension}, NameRole::kExtension));
-  PBXCRED_CHECK(append_names(names, account.numbers, NameRole::kNumber));
-  PBXCRED_CHECK(append_names(names, account.alternate_ids, NameRole::kAlternateId));
-  return names;
-}
-
-std::vector<std::string> e164_of(const Account& account, std::string_view country) {
-  std::vector<std::string> numbers;
-  for (const std::string& number : account.numbers)
-    if (auto e164 = to_e164(number, country)) numbers.push_back(std::move(*e164));
-  return numbers;
-}
-
 /// The only account among the holders; none if they are several.
 std::optional<AccountId> sole_holder(const NameEntry& entry) {
   if (entry.holders.empty()) return std::nullopt;
@@ -156,74 +115,6 @@ bool clashes(const NameEntry& entry, const NameHolder& holder) {
   });
 }
 
-Result<Domain> domain_of(Read& read, const Account& account) {
-  PBXCRED_TRY(auto domain, read.domain(account.domain));
-  if (!domain) return Error{Code::kNotFound, "the domain of the account does not exist"};
-  return std::move(*domain);
-}
-
-Status enter_name(Write& write, const std::string& key, const NameHolder& holder) {
-  PBXCRED_TRY(auto found, write.get<NameEntry>(key));
-  NameEntry entry = found ? std::move(*found) : NameEntry{};
-  if (std::find(entry.holders.begin(), entry.holders.end(), holder) != entry.holders.end()) return {};
-  entry.holders.push_back(holder);
-  write.put(key, entry);
-  return {};
-}
-
-Status leave_name(Write& write, const std::string& key, const AccountId& account) {
-  PBXCRED_TRY(auto entry, write.get<NameEntry>(key));
-  if (!entry) return {};
-  std::erase_if(entry->holders, [&](const NameHolder& holder) { return holder.account == account; });
-  if (entry->holders.empty()) {
-    write.erase(key);
-  } else {
-    write.put(key, *entry);
-  }
-  return {};
-}
-
-bool is_of(Table table, const NameClaim& claim) {
-  return claim.key[0] == static_cast<char>(table);
-}
-
-/// The kTombstone key that belongs to a kName key.
-std::string tombstone_key(const std::string& name_key) {
-  return std::string(1, static_cast<char>(Table::kTombstone)) + name_key.substr(1);
-}
-
-Status enter_all(Write& write, const Account& account) {
-  for (const std::string& key : account_index_keys(write.ring(), account)) write.put(key, AccountRef{account.id});
-  for (const std::string& key : people_keys(account)) write.put(key, AccountRef{account.id});
-  if (account.role != Role::kUser) return {};
-  if (const auto names = names_of(account); !names) return names.error();
-  PBXCRED_TRY(const Domain domain, domain_of(write, account));
-  for (const NameClaim& claim : name_claims(write.ring(), account, domain.country)) {
-    PBXCRED_CHECK(enter_name(write, claim.key, {account.id, claim.role}));
-    if (!is_of(Table::kName, claim)) continue;
-    write.put(bare_name_key(claim.key), DomainRef{account.domain});
-    write.erase(tombstone_key(claim.key));
-  }
-  return {};
-}
-
-Status leave_all(Write& write, const Account& account, Time now) {
-  for (const std::string& key : account_index_keys(write.ring(), account)) write.erase(key);
-  for (const std::string& key : people_keys(account)) write.erase(key);
-  if (account.role != Role::kUser) return {};
-  PBXCRED_TRY(const Domain domain, domain_of(write, account));
-  const std::vector<NameClaim> claims = name_claims(write.ring(), account, domain.country);
-  for (const NameClaim& claim : claims) PBXCRED_CHECK(leave_name(write, claim.key, account.id));
-  for (const NameClaim& claim : claims) {
-    if (!is_of(Table::kName, claim)) continue;
-    PBXCRED_TRY(auto held, write.get<NameEntry>(claim.key));
-    if (held) continue;
-    write.erase(bare_name_key(claim.key));
-    write.put(tombstone_key(claim.key), Tombstone{now});
-  }
-  return {};
-}
-
 }  // namespace
 
 Result<std::optional<Account>> find_account(Read& read, const Lookup& lookup) {
@@ -291,8 +182,10 @@ Status check_domain_name(Read& read, const DomainId& domain, std::string_view na
   return {};
 }
 
-std::string username_key(const KeyRing& ring, std::string_view canonical) {
-  return make_key(Table::kUsername, {Bytes(hash_canonical(ring, canonical))});
+Result<Domain> domain_of(Read& read, const Account& account) {
+  PBXCRED_TRY(auto domain, read.domain(account.domain));
+  if (!domain) return Error{Code::kNotFound, "the domain of the account does not exist"};
+  return std::move(*domain);
 }
 
 Status check_names(Read& read, const Account& account) {
@@ -302,78 +195,18 @@ Status check_names(Read& read, const Account& account) {
 }
 
 Status check_names(Read& read, const Account& account, const Domain& domain) {
+  PBXCRED_TRY(const auto claims, name_claims(read.ring(), account, domain.country));
+  return check_names(read, account, domain, claims);
+}
+
+Status check_names(Read& read, const Account& account, const Domain& domain, const std::vector<NameClaim>& claims) {
   PBXCRED_CHECK(check_username(read, account));
-  if (const auto names = names_of(account); !names) return names.error();
   PBXCRED_CHECK(check_shadowing(read, account, domain));
-  for (const NameClaim& claim : name_claims(read.ring(), account, domain.country)) {
+  for (const NameClaim& claim : claims) {
     PBXCRED_TRY(auto entry, read.get<NameEntry>(claim.key));
     if (entry && clashes(*entry, {account.id, claim.role})) return name_taken(claim.shown);
   }
   return {};
-}
-
-Status index_account(Write& write, const Account* before, const Account& after, Time now) {
-  if (before != nullptr) PBXCRED_CHECK(leave_all(write, *before, now));
-  return enter_all(write, after);
-}
-
-Status unenter_account(Write& write, const Account& account, Time now) { return leave_all(write, account, now); }
-
-Status unindex_account(Write& write, const Account& account, Time now) {
-  write.put(account_key(Table::kTombstone, account.id), Tombstone{now});
-  return leave_all(write, account, now);
-}
-
-std::vector<NameClaim> name_claims(const KeyRing& ring, const Account& account, std::string_view country) {
-  std::vector<NameClaim> claims;
-  const auto names = names_of(account);
-  if (!names) return claims;
-  for (const HeldName& name : *names)
-    claims.push_back({name_key(Table::kName, account.domain, hash_canonical(ring, name.canonical)), name.role,
-                      name.canonical});
-  for (const std::string& number : e164_of(account, country))
-    claims.push_back(
-        {name_key(Table::kNumber, account.domain, hash_canonical(ring, number)), NameRole::kNumber, number});
-  return claims;
-}
-
-std::vector<std::string> account_index_keys(const KeyRing& ring, const Account& account) {
-  std::vector<std::string> keys;
-  const auto username = canonical_name(account.username);
-  if (username) keys.push_back(make_key(Table::kUsername, {Bytes(hash_canonical(ring, *username))}));
-  if (username && account.role == Role::kAdmin) keys.push_back(make_key(Table::kAdmin, {as_bytes(*username)}));
-  const auto extension = canonical_extension(account.extension);
-  if (extension && account.role == Role::kUser)
-    keys.push_back(make_key(Table::kExtension, {account.domain.bytes(), as_bytes(*extension)}));
-  return keys;
-}
-
-std::string people_prefix(const DomainId& domain, SearchRole role, std::string_view begin) {
-  const auto raw = static_cast<std::uint8_t>(role);
-  return make_key(Table::kPeople, {domain.bytes(), Bytes(&raw, 1), as_bytes(begin.substr(0, kSearchBytes))});
-}
-
-std::string people_prefix_of_whole(const DomainId& domain, SearchRole role, std::string_view text) {
-  return people_prefix(domain, role, text) + '\0';  // no text holds one
-}
-
-std::vector<std::string> people_keys(const Account& account) {
-  std::vector<std::string> keys;
-  if (account.role != Role::kUser) return keys;
-  const auto add = [&](SearchRole role, const std::string& shown) {
-    const std::string text = search_text(shown);
-    if (text.empty()) return;
-    keys.push_back(people_prefix_of_whole(account.domain, role, text) + std::string(as_text(account.id.bytes())));
-  };
-  add(SearchRole::kFirst, account.first);
-  add(SearchRole::kLast, account.last);
-  add(SearchRole::kLocation, account.location);
-  return keys;
-}
-
-std::string bare_name_key(const std::string& name_key) {
-  // Table byte, domain id, hash: the other way round.
-  return std::string(1, static_cast<char>(Table::kBareName)) + name_key.substr(1 + 16) + name_key.substr(1, 16);
 }
 
 }  // namespace pbxcred

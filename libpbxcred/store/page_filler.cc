@@ -12,21 +12,11 @@ constexpr std::size_t kWindow = 4 * kPageBytes;  ///< of old entries behind the 
 constexpr std::size_t kManyMore = 16;  ///< new keys an old one, from which lifting pays: it costs two changes each
 constexpr std::size_t kLongRun = 32;   ///< new keys that fill some of a page
 
-std::uint64_t begin_of(std::string_view key) {
-  std::uint64_t begin = 0;
-  for (std::size_t i = 0; i < sizeof begin; ++i)
-    begin = begin << 8U | (i < key.size() ? static_cast<unsigned char>(key[i]) : 0U);
-  return begin;
-}
-
 std::size_t size_of(const Entry& entry) {
   return entry.key.size() + entry.value.size();
 }
 
 }  // namespace
-
-HeldEntry::HeldEntry(std::string_view its_key, std::optional<std::string_view> its_value)
-    : begin(begin_of(its_key)), key(its_key), value(its_value) {}
 
 void PageFiller::run() {
   while (one_ != end_) {

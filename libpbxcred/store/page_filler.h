@@ -2,27 +2,17 @@
 // Puts many entries in the order of their keys so that LMDB's pages become full.
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 #include <deque>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "store/held_entries.h"
 #include "store/store.h"
 
 namespace pbxcred {
-
-/// What is to be put under a key; no value: erased. Compares by the key's first bytes before it looks at the rest.
-struct HeldEntry {
-  HeldEntry(std::string_view its_key, std::optional<std::string_view> its_value);
-
-  std::uint64_t begin;
-  std::string_view key;
-  std::optional<std::string_view> value;
-  bool operator<(const HeldEntry& other) const { return begin != other.begin ? begin < other.begin : key < other.key; }
-};
 
 /// LMDB fills a page only where a new key is the last of it; elsewhere it halves it. Where new keys are many more than
 /// the old ones among them, the old ones that may share a page with the next new one are therefore taken out and put

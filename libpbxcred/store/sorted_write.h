@@ -2,14 +2,12 @@
 // A write transaction for many new records: what is put is kept and goes to the store in the order of its keys.
 #pragma once
 
-#include <cstddef>
 #include <memory>
-#include <memory_resource>
 #include <optional>
 #include <string>
-#include <string_view>
-#include <unordered_map>
+#include <utility>
 
+#include "store/held_entries.h"
 #include "store/store.h"
 
 namespace pbxcred {
@@ -34,16 +32,10 @@ class SortedWrite final : public StoreWrite {
 
  private:
   /// No value: erased.
-  using Value = std::optional<std::string_view>;
-
-  void keep(Bytes key, Value value);
-  std::string_view copy(std::string_view text);
-  void forget();
+  void keep(Bytes key, HeldEntry::Value value);
 
   std::unique_ptr<StoreWrite> under_;
-  std::pmr::monotonic_buffer_resource arena_{std::size_t{1} << 16};
-  std::optional<std::pmr::unordered_map<std::string_view, Value>> held_;  ///< its texts and itself are in arena_
-  std::size_t bytes_ = 0;
+  HeldEntries held_;
 };
 
 }  // namespace pbxcred

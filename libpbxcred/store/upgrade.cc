@@ -7,7 +7,7 @@
 #include <iterator>
 #include <vector>
 
-#include "store/names.h"
+#include "store/name_keys.h"
 
 namespace pbxcred {
 namespace {

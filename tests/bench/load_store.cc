@@ -16,6 +16,7 @@
 #include "spool.h"
 #include "store/check.h"
 #include "store/lmdb_store.h"
+#include "store/name_index.h"
 #include "store/names.h"
 
 namespace pbxcred::bench {

@@ -20,6 +20,7 @@
 #include "service/new_secret.h"
 #include "store/check.h"
 #include "store/memory_store.h"
+#include "store/name_index.h"
 #include "store/names.h"
 #include "support/check.h"
 #include "support/manual_clock.h"

@@ -9,6 +9,7 @@
 
 #include "crypto/random.h"
 #include "store/database.h"
+#include "store/name_index.h"
 #include "store/names.h"
 #include "support/check.h"
 #include "support/test_ring.h"
