@@ -80,6 +80,21 @@ Result<bool> check_hash(HashArena& arena, const KeyRing& ring, const HashParams&
   return equal_constant_time(hash->bytes(), plain->view());
 }
 
+Result<SealedHash> reseal_hash(const KeyRing& ring, const SealedHash& stored, const SealBinding& binding) {
+  PBXCRED_TRY(const SecureBuffer plain, unseal(ring.subkey(Purpose::kSeal, stored.key_id),
+                                               AssociatedData(stored, binding).bytes(), stored.sealed));
+  SealedHash made = stored;
+  made.key_id = ring.current_id();
+  made.sealed = seal(ring.subkey(Purpose::kSeal), AssociatedData(made, binding).bytes(), plain.view());
+  return made;
+}
+
+bool opens(const KeyRing& ring, const SealedHash& stored, const SealBinding& binding) {
+  const auto plain =
+      unseal(ring.subkey(Purpose::kSeal, stored.key_id), AssociatedData(stored, binding).bytes(), stored.sealed);
+  return plain && plain->size() == sizeof(Hash32::raw);
+}
+
 Status burn_hash(HashArena& arena, const HashParams& params, SecretView secret) {
   static constexpr std::array<std::uint8_t, 16> kSalt{};
   PBXCRED_CHECK(argon2id(arena, secret, kSalt, params));

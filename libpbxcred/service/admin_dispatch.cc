@@ -9,6 +9,7 @@
 #include "service/domain_admin.h"
 #include "service/explain.h"
 #include "service/import.h"
+#include "service/key_tasks.h"
 #include "service/secret_task.h"
 #include "service/store_check.h"
 
@@ -97,6 +98,18 @@ TaskPtr import(Incoming in) {
   return std::make_shared<ImportTask>(std::move(in.context), request, std::move(in.file));
 }
 
+TaskPtr key_rotate(Incoming in) {
+  KeyRotate request;
+  if (!decode_packet(in.packet.view(), request)) return nullptr;
+  return std::make_shared<KeyRotateTask>(std::move(in.context), in.edge.keys);
+}
+
+TaskPtr key_retire(Incoming in) {
+  KeyRetire request;
+  if (!decode_packet(in.packet.view(), request)) return nullptr;
+  return std::make_shared<KeyRetireTask>(std::move(in.context), in.edge.keys, request.id);
+}
+
 TaskPtr reload(Incoming in) {
   ReloadRequest request;
   if (!decode_packet(in.packet.view(), request)) return nullptr;
@@ -127,6 +140,8 @@ constexpr Route kRoutes[] = {
     {StoreCheck::kType, "store check", false, plain<StoreCheck, StoreCheckTask>},
     {StoreStatQuery::kType, "store stat", false, plain<StoreStatQuery, StoreStatTask>},
     {KeyQuery::kType, "key list", false, plain<KeyQuery, KeyListTask>},
+    {KeyRotate::kType, "key rotate", true, key_rotate},
+    {KeyRetire::kType, "key retire", true, key_retire},
     {ReloadRequest::kType, "reload", true, reload},
     {LockQuery::kType, "lock list", false, plain<LockQuery, LockListTask>},
     {ImportRequest::kType, "import", true, import},

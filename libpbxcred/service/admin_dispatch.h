@@ -7,6 +7,7 @@
 
 #include "base/fd.h"
 #include "service/admin_task.h"
+#include "service/key_keeper.h"
 #include "service/reports.h"
 
 namespace pbxcred {
@@ -15,6 +16,7 @@ namespace pbxcred {
 struct AdminEdge {
   DaemonFacts facts;
   std::function<Status()> reload;  ///< reads the configuration anew
+  KeyKeeper* keys = nullptr;       ///< none: the ring stays as it is
 };
 
 /// The task for a request packet, which it keeps; null: no well-formed request. file: the descriptor that came with it.

@@ -25,20 +25,20 @@ constexpr std::uint64_t kProgressEvery = 64;
 /// Hashes one user's secrets on an idle worker.
 class HashUser final : public UseCase {
  public:
-  HashUser(Context context, const KeyRing& ring, ImportedUser& user, std::function<void(const Status&)> told)
-      : context_(std::move(context)), ring_(ring), user_(user), told_(std::move(told)) {}
+  HashUser(Context context, SharedRing ring, ImportedUser& user, std::function<void(const Status&)> told)
+      : context_(std::move(context)), ring_(std::move(ring)), user_(user), told_(std::move(told)) {}
 
   Result<Next> prepare(Read&, Time) override { return user_.secrets.empty() ? Next::kFinish : Next::kCompute; }
   Status compute(HashArena& arena) override {
     for (NewSecretWork& work : user_.secrets)
-      PBXCRED_CHECK(hash_new_secret(arena, ring_, context_.settings->hash, user_.account.id, work));
+      PBXCRED_CHECK(hash_new_secret(arena, *ring_, context_.settings->hash, user_.account.id, work));
     return {};
   }
   void finish(const Status& outcome) override { told_(outcome); }
 
  private:
   Context context_;
-  const KeyRing& ring_;
+  SharedRing ring_;
   ImportedUser& user_;
   std::function<void(const Status&)> told_;
 };
@@ -197,9 +197,10 @@ void ImportTask::hashed(const Status& outcome) {
 
 void ImportTask::hash_some() {
   auto self = std::static_pointer_cast<ImportTask>(shared_from_this());
+  if (!ring_) ring_ = engine().database().ring();
   while (!failure_ && next_to_hash_ < users_.size() && hashing_ < kHashesAtOnce) {
     ++hashing_;
-    engine().submit(std::make_unique<HashUser>(context_.services, engine().database().ring(), users_[next_to_hash_++],
+    engine().submit(std::make_unique<HashUser>(context_.services, ring_, users_[next_to_hash_++],
                                                [self](const Status& outcome) { self->hashed(outcome); }),
                     share(true));
   }

@@ -68,6 +68,7 @@ class ImportTask final : public AdminTask {
   std::map<std::string, std::uint64_t> weak_;             ///< rule code to count
   std::vector<std::string> settle_errors_;
   std::uint64_t rows_ = 0, bad_ = 0, added_ = 0;
+  SharedRing ring_;  ///< what all are hashed with; held until they are settled, so that its key is not retired
   std::size_t next_to_hash_ = 0, hashing_ = 0, settled_ = 0;
   std::optional<Error> failure_;
 };

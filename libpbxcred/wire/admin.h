@@ -276,6 +276,19 @@ struct ReloadRequest {
   static constexpr bool kHasFields = true;
   static constexpr void fields(auto&, auto&) {}
 };
+/// key rotate: a new key, which new records take at once and the others in the background.
+struct KeyRotate {
+  static constexpr std::uint16_t kType = 0x0135;
+  static constexpr bool kHasFields = true;
+  static constexpr void fields(auto&, auto&) {}
+};
+/// key retire: refused (conflict) while a record needs it.
+struct KeyRetire {
+  static constexpr std::uint16_t kType = 0x0136;
+  std::uint32_t id = 0;
+  static constexpr bool kHasFields = true;
+  static constexpr void fields(auto& v, auto& r) { v(1, "id", r.id); }
+};
 /// lock list: LockView rows.
 struct LockQuery {
   static constexpr std::uint16_t kType = 0x0140;

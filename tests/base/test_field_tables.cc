@@ -27,10 +27,10 @@ using AuthTypes = std::tuple<KindSet, Subject, AuthRequest, StatusRequest, NewSe
 using AdminTypes =
     std::tuple<Selection, StatusQuery, PolicyChoice, DomainPut, DomainQuery, DomainRename, DomainRemove, AccountFields,
                AccountPut, AccountMove, AccountQuery, AccountAct, SecretAct, AuthTry, ExplainQuery, StoreCheck,
-               StoreStatQuery, KeyQuery, ReloadRequest, LockQuery, ImportRequest, ImportRow, Done, Progress, Note,
+               StoreStatQuery, KeyQuery, KeyRotate, KeyRetire, ReloadRequest, LockQuery, ImportRequest, ImportRow, Done, Progress, Note,
                GeneratedRow>;
 using Records = std::tuple<Account, DomainPolicy, Domain, Grant, GivenGrant, GivenGrants, NameHolder, NameEntry,
-                           AccountRef, DomainRef, Tombstone, Probe, DomainCount, StrayCount, LastSuccess, StoreMeta,
+                           AccountRef, DomainRef, Tombstone, Probe, DomainCount, StrayCount, LastSuccess, StoreMeta, Resealing,
                            RecentGuess, Ledger, HashParams, SealedHash, Verifier>;
 using Views = std::tuple<KindView, AccountView, KindCount, DomainView, StatusView, AuthTryView, ExplainView,
                          StoreStatView, KeyView, LockView>;

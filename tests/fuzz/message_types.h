@@ -22,7 +22,7 @@ struct Types {};
 
 using Messages = Types<AuthRequest, StatusRequest, ChangeRequest, AuthReply, StatusQuery, DomainPut, DomainQuery,
                        DomainRename, DomainRemove, AccountPut, AccountMove, AccountQuery, AccountAct, SecretAct,
-                       AuthTry, ExplainQuery, StoreCheck, StoreStatQuery, KeyQuery, ReloadRequest, LockQuery,
+                       AuthTry, ExplainQuery, StoreCheck, StoreStatQuery, KeyQuery, KeyRotate, KeyRetire, ReloadRequest, LockQuery,
                        ImportRequest, ImportRow, Done, Progress, Note, GeneratedRow, AccountView, DomainView,
                        StatusView, AuthTryView, ExplainView, StoreStatView, KeyView, LockView>;
 
@@ -39,7 +39,8 @@ using Records =
           Stored<Table::kAdmin, AccountRef>, Stored<Table::kUsername, AccountRef>,
           Stored<Table::kExtension, AccountRef>, Stored<Table::kName, NameEntry>, Stored<Table::kNumber, NameEntry>,
           Stored<Table::kBareName, DomainRef>, Stored<Table::kGrant, Grant>, Stored<Table::kGivenGrants, GivenGrants>,
-          Stored<Table::kTombstone, Tombstone>, Stored<Table::kStray, StrayCount>, Stored<Table::kProbe, Probe>>;
+          Stored<Table::kTombstone, Tombstone>, Stored<Table::kStray, StrayCount>,
+          Stored<Table::kResealing, Resealing>, Stored<Table::kProbe, Probe>>;
 
 /// Calls visit.template operator()<T>() for each type.
 template <class Visit, class... T>

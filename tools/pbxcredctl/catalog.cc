@@ -56,6 +56,8 @@ Commands all_commands() {
   add_check_commands(commands);
   add_import_commands(commands);
   add_care_commands(commands);
+  add_store_commands(commands);
+  add_key_commands(commands);
   return commands;
 }
 

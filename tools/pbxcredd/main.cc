@@ -88,7 +88,8 @@ Status serve_on(Listeners& listeners, const std::string& config_path, std::share
   PBXCRED_CHECK(drop_privileges(who));
   PBXCRED_TRY(OpenStore store, open_store(*settings, who));
   PBXCRED_TRY(const auto hash_time, measure_hash(settings->hash));
-  Server({config_path, settings, store.database.get(), &listeners, &journal, hash_time}).run();
+  Server({config_path, settings, store.database.get(), &listeners, &journal, hash_time,
+          {settings->key_file, who.uid, who.gid}}).run();
   journal.write(LogLevel::kNotice, "stopped");
   return {};
 }

@@ -140,9 +140,8 @@ Result<OpenStore> open_store(const Settings& settings, const RunAs& who) {
   PBXCRED_CHECK(check_directory(settings.state_dir, who.uid, "700"));
   OpenStore open;
   PBXCRED_TRY(KeyRing ring, KeyRing::load(settings.key_file, who.uid));
-  open.ring = std::make_unique<KeyRing>(std::move(ring));
   PBXCRED_TRY(open.store, LmdbStore::open(settings.state_dir, settings.store_size, false));
-  open.database = std::make_unique<Database>(*open.store, *open.ring);
+  open.database = std::make_unique<Database>(*open.store, std::make_shared<const KeyRing>(std::move(ring)));
   PBXCRED_CHECK(open.database->verify());
   return open;
 }

@@ -36,7 +36,6 @@ Status initialise(const Settings& settings, const RunAs& who, Time now);
 
 /// Everything that outlives the configuration.
 struct OpenStore {
-  std::unique_ptr<KeyRing> ring;
   std::unique_ptr<LmdbStore> store;
   std::unique_ptr<Database> database;
 };
