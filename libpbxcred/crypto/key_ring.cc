@@ -154,9 +154,16 @@ Result<KeyRing> KeyRing::load(const std::string& path, uid_t owner) {
   return from(file.view(), path);
 }
 
-Status KeyRing::check(Bytes file, const std::string& path) {
-  PBXCRED_CHECK(parse(file, path));
-  return {};
+Result<SecretFile> KeyRing::read_file(const std::string& path, uid_t owner) const {
+  PBXCRED_TRY(SecretFile file, read_secret_file(kWhat, path, owner, kMaxFileBytes));
+  PBXCRED_TRY(const KeyRing there, from(file.view(), path));
+  if (!there.extends(*this)) return replaced(path);
+  return file;
+}
+
+Status KeyRing::restore(Bytes contents, const std::string& path, uid_t owner, gid_t group) {
+  PBXCRED_CHECK(from(contents, "in the backup"));
+  return create_secret_file(kWhat, path, owner, group, contents);
 }
 
 Status KeyRing::create(const std::string& path, uid_t owner, gid_t group, Time now) {

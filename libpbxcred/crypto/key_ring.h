@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "crypto/locked_bytes.h"
+#include "crypto/secret_file.h"
 #include "crypto/subkey.h"
 
 namespace pbxcred {
@@ -54,8 +55,10 @@ class KeyRing {
   /// (the last component only). `conflict` if there is something at path; otherwise as create_secret_file().
   static Status create(const std::string& path, uid_t owner, gid_t group, Time now);
 
-  /// Whether file is the whole content of a ring; `corrupt` as load().
-  static Status check(Bytes file, const std::string& path);
+  /// The whole content of the ring's file, for key backup. Errors as load(); `conflict` if it is not this ring.
+  Result<SecretFile> read_file(const std::string& path, uid_t owner) const;
+  /// Makes the ring's file from such a content, as create() does; `corrupt` if it is none.
+  static Status restore(Bytes contents, const std::string& path, uid_t owner, gid_t group);
 
   /// Adds a fresh key, which becomes the current one, to the ring's file, and returns the ring as it then is. Durable
   /// when it returns; killed at any moment it leaves the file as it was or as it will be. An error leaves it as it was,

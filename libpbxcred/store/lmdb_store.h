@@ -5,10 +5,25 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
+#include "base/fd.h"
 #include "store/store.h"
 
 namespace pbxcred {
+
+/// The right to open the stores of a directory; one process has it.
+class StoreLock {
+ public:
+  /// `conflict`: another process has it; `not found`: no such directory; `unavailable`.
+  static Result<StoreLock> take(const std::string& dir);
+  const std::string& directory() const { return dir_; }
+
+ private:
+  StoreLock(std::string dir, Fd fd) : dir_(std::move(dir)), fd_(std::move(fd)) {}
+  std::string dir_;
+  Fd fd_;
+};
 
 /// Files in its directory: store.mdb, store.mdb-lock (LMDB's) and lock (held while the store is open: one process).
 /// Default durability: a commit that returned survives kill and power cut. Open it after the last fork.
@@ -24,6 +39,9 @@ class LmdbStore final : public Store {
   static constexpr const char* kFileName = "store.mdb";
 
   static Result<std::unique_ptr<LmdbStore>> open(const std::string& dir, std::uint64_t map_bytes, bool create);
+  /// A store of that file name in the directory of a lock that the caller holds and keeps. Not the same file twice.
+  static Result<std::unique_ptr<LmdbStore>> open(const StoreLock& lock, const std::string& name,
+                                                 std::uint64_t map_bytes, bool create);
   ~LmdbStore() override;
 
   Result<std::unique_ptr<StoreRead>> read() override;

@@ -22,7 +22,8 @@ struct Types {};
 
 using Messages = Types<AuthRequest, StatusRequest, ChangeRequest, AuthReply, StatusQuery, DomainPut, DomainQuery,
                        DomainRename, DomainRemove, AccountPut, AccountMove, AccountQuery, AccountAct, SecretAct,
-                       AuthTry, ExplainQuery, StoreCheck, StoreStatQuery, KeyQuery, KeyRotate, KeyRetire, ReloadRequest, LockQuery,
+                       AuthTry, ExplainQuery, StoreCheck, StoreStatQuery, KeyQuery, StoreBackup, KeyRotate, KeyRetire,
+                       KeyBackup, ReloadRequest, LockQuery,
                        ImportRequest, ImportRow, Done, Progress, Note, GeneratedRow, AccountView, DomainView,
                        StatusView, AuthTryView, ExplainView, StoreStatView, KeyView, LockView>;
 

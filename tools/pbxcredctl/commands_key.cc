@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// key list, key rotate, key retire.
+// key list, key rotate, key retire, key backup.
 #include <charconv>
 
+#include "backup_file.h"
 #include "call.h"
 #include "catalog.h"
 #include "query.h"
 #include "report.h"
+#include "secret_input.h"
 #include "wire/admin.h"
 
 namespace pbxcred::ctl {
@@ -50,12 +52,36 @@ class KeyRetireCommand final : public Command {
   std::uint32_t id_ = 0;
 };
 
+class KeyBackupCommand final : public Command {
+ public:
+  KeyBackupCommand()
+      : Command("key backup", "writes the key ring under a passphrase; for root", "key backup /media/stick/pbxcred-keys") {}
+  void declare(Syntax& syntax) override {
+    syntax.operand("FILE", path_, "made 0600, as you, and only when it is whole");
+    syntax.flag("--force", force_, "replace FILE");
+  }
+  Result<Exit> run(Session& session) override {
+    PBXCRED_TRY(BackupFile file, BackupFile::create(path_, force_));
+    PBXCRED_TRY(const Secret passphrase, read_secret(session, "Passphrase, at least 12 characters", true));
+    KeyBackup request;
+    request.passphrase = passphrase.view();
+    PBXCRED_TRY(const Outcome outcome, ask(session, request, file.fd()));
+    if (outcome.ok) PBXCRED_CHECK(file.publish());
+    return conclude(session, outcome, {"key ring", "backed up", "key ring"}, false);
+  }
+
+ private:
+  std::string path_;
+  bool force_ = false;
+};
+
 }  // namespace
 
 void add_key_commands(Commands& commands) {
   commands.push_back(std::make_unique<KeyList>());
   commands.push_back(std::make_unique<KeyRotateCommand>());
   commands.push_back(std::make_unique<KeyRetireCommand>());
+  commands.push_back(std::make_unique<KeyBackupCommand>());
 }
 
 }  // namespace pbxcred::ctl

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// store check, store stat.
+// store check, store stat, store backup.
+#include "backup_file.h"
 #include "call.h"
 #include "catalog.h"
 #include "query.h"
@@ -30,11 +31,32 @@ class StoreStat final : public Command {
   }
 };
 
+class StoreBackupCommand final : public Command {
+ public:
+  StoreBackupCommand()
+      : Command("store backup", "writes a backup of the running store", "store backup /var/backups/pbxcred.backup") {}
+  void declare(Syntax& syntax) override {
+    syntax.operand("FILE", path_, "made 0600, as you, and only when it is whole");
+    syntax.flag("--force", force_, "replace FILE");
+  }
+  Result<Exit> run(Session& session) override {
+    PBXCRED_TRY(BackupFile file, BackupFile::create(path_, force_));
+    PBXCRED_TRY(const Outcome outcome, ask(session, StoreBackup{}, file.fd()));
+    if (outcome.ok) PBXCRED_CHECK(file.publish());
+    return conclude(session, outcome, {"record", "backed up", "record"}, false);
+  }
+
+ private:
+  std::string path_;
+  bool force_ = false;
+};
+
 }  // namespace
 
 void add_store_commands(Commands& commands) {
   commands.push_back(std::make_unique<StoreCheckCommand>());
   commands.push_back(std::make_unique<StoreStat>());
+  commands.push_back(std::make_unique<StoreBackupCommand>());
 }
 
 }  // namespace pbxcred::ctl

@@ -121,13 +121,19 @@ Status make_store(const Settings& settings, const RunAs& who, Time now) {
 
 }  // namespace
 
+Status prepare_state_dir(const Settings& settings, const RunAs& who) {
+  PBXCRED_CHECK(make_parents(settings.state_dir));
+  return make_state_dir(settings.state_dir, who);
+}
+
+Status prepare_key_parents(const Settings& settings) { return make_parents(directory_of(settings.key_file)); }
+
 Status initialise(const Settings& settings, const RunAs& who, Time now) {
   const std::string store_file = settings.state_dir + "/" + LmdbStore::kFileName;
   for (const std::string& path : {settings.key_file, store_file})
     if (exists(path)) return Error{Code::kConflict, fmt::format("{} exists; --init never replaces anything", path)};
-  PBXCRED_CHECK(make_parents(settings.state_dir));
-  PBXCRED_CHECK(make_state_dir(settings.state_dir, who));
-  PBXCRED_CHECK(make_parents(directory_of(settings.key_file)));
+  PBXCRED_CHECK(prepare_state_dir(settings, who));
+  PBXCRED_CHECK(prepare_key_parents(settings));
   PBXCRED_CHECK(KeyRing::create(settings.key_file, who.uid, who.gid, now));
   const Status made = make_store(settings, who, now);
   // What this call made and nobody has used yet must not stand in the way of the next.

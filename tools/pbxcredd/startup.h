@@ -34,6 +34,11 @@ Status drop_privileges(const RunAs& who);
 /// Makes state_dir, key ring and store, owned by who. `conflict` if ring or store exists; then nothing was made.
 Status initialise(const Settings& settings, const RunAs& who, Time now);
 
+/// Makes state_dir as initialise() does, for a store that is about to be restored.
+Status prepare_state_dir(const Settings& settings, const RunAs& who);
+/// Makes the directories above the key ring's own.
+Status prepare_key_parents(const Settings& settings);
+
 /// Everything that outlives the configuration.
 struct OpenStore {
   std::unique_ptr<LmdbStore> store;
