@@ -31,7 +31,7 @@ enum class Purpose : std::uint8_t {
   kGuess = 4,  ///< wrong secrets lately tried
   kGrant = 5,  ///< tokens
   kLog = 6,    ///< unknown names in logs
-  kBackup = 7, ///< whole backups; of a key, not of the root
+  kBackup = 8,  ///< whole backups; of a key, not of the root
 };
 
 /// The loaded ring: only derived keys, in locked read-only memory. Immutable, so every const call is thread-safe.

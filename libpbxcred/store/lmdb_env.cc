@@ -56,8 +56,8 @@ Status sync_directory_of(const std::string& path) {
 
 }  // namespace
 
-Result<Env> Env::open(const std::string& path, std::uint64_t map_bytes) {
-  PBXCRED_CHECK(check_lmdb_file(path));
+Result<Env> Env::open(const std::string& path, std::uint64_t map_bytes, std::uint64_t whole_up_to) {
+  PBXCRED_CHECK(check_lmdb_file(path, whole_up_to));
   Env env(nullptr);
   PBXCRED_CHECK(env.open_handle(path, map_bytes));
   PBXCRED_CHECK(env.open_database());

@@ -32,7 +32,8 @@ class Env {
  public:
   /// Opens the data file at path, which must exist and is checked before it is mapped. Nobody of this process may have
   /// it open.
-  static Result<Env> open(const std::string& path, std::uint64_t map_bytes);
+  /// whole_up_to: as check_lmdb_file().
+  static Result<Env> open(const std::string& path, std::uint64_t map_bytes, std::uint64_t whole_up_to);
   /// Makes an empty data file at path, wholly there or wholly absent; not yet open.
   static Status create(const std::string& path, std::uint64_t map_bytes);
 

@@ -249,22 +249,28 @@ Result<StoreLock> StoreLock::take(const std::string& dir) {
   return StoreLock(dir, std::move(fd));
 }
 
-Result<std::unique_ptr<LmdbStore>> LmdbStore::open(const std::string& dir, std::uint64_t map_bytes, bool create) {
+Result<std::unique_ptr<LmdbStore>> LmdbStore::open(const std::string& dir, std::uint64_t map_bytes, bool create,
+                                                   std::uint64_t whole_up_to) {
   const std::string path = dir + "/" + kFileName;
   PBXCRED_CHECK(check_presence(path, create));
   PBXCRED_TRY(StoreLock lock, StoreLock::take(dir));
-  PBXCRED_TRY(auto store, open(lock, kFileName, map_bytes, create));
+  PBXCRED_TRY(auto store, open_file(path, map_bytes, create, whole_up_to));
   store->state_->lock.emplace(std::move(lock));
   return store;
 }
 
 Result<std::unique_ptr<LmdbStore>> LmdbStore::open(const StoreLock& lock, const std::string& name,
                                                    std::uint64_t map_bytes, bool create) {
-  if (map_bytes < kLeastMap) return Error{Code::kInvalid, "the store needs at least 4 MiB to grow to"};
   const std::string path = lock.directory() + "/" + name;
   PBXCRED_CHECK(check_presence(path, create));
+  return open_file(path, map_bytes, create, kAlwaysWhole);
+}
+
+Result<std::unique_ptr<LmdbStore>> LmdbStore::open_file(const std::string& path, std::uint64_t map_bytes, bool create,
+                                                        std::uint64_t whole_up_to) {
+  if (map_bytes < kLeastMap) return Error{Code::kInvalid, "the store needs at least 4 MiB to grow to"};
   if (create) PBXCRED_CHECK(Env::create(path, map_bytes));
-  PBXCRED_TRY(Env env, Env::open(path, map_bytes));
+  PBXCRED_TRY(Env env, Env::open(path, map_bytes, whole_up_to));
   return std::unique_ptr<LmdbStore>(
       new LmdbStore(std::unique_ptr<State>(new State{path, map_bytes, std::nullopt, std::move(env)})));
 }
@@ -299,7 +305,7 @@ Status LmdbStore::reopen() {
     }
   }
   state_->env.reset();
-  auto env = Env::open(state_->path, state_->map_bytes);
+  auto env = Env::open(state_->path, state_->map_bytes, 0);
   if (env) state_->env.emplace(std::move(*env));
   state_->gate.open();
   return env ? Status() : env.error();

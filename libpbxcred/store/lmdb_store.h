@@ -36,10 +36,15 @@ class LmdbStore final : public Store {
   /// create: makes an empty store, `conflict` if there is one; otherwise opens, `not found` if there is none.
   /// `conflict`: a process has it open already. `corrupt`: not an LMDB file, or cut. `invalid`, `unavailable`,
   /// `exhausted`.
+  /// whole_up_to: a file of at most so many bytes is read and checked page by page before it is used.
   static constexpr const char* kFileName = "store.mdb";
+  static constexpr std::uint64_t kWholeAtStart = std::uint64_t{1} << 30;
+  static constexpr std::uint64_t kAlwaysWhole = ~std::uint64_t{0};
 
-  static Result<std::unique_ptr<LmdbStore>> open(const std::string& dir, std::uint64_t map_bytes, bool create);
+  static Result<std::unique_ptr<LmdbStore>> open(const std::string& dir, std::uint64_t map_bytes, bool create,
+                                                 std::uint64_t whole_up_to = kWholeAtStart);
   /// A store of that file name in the directory of a lock that the caller holds and keeps. Not the same file twice.
+  /// Always checked page by page.
   static Result<std::unique_ptr<LmdbStore>> open(const StoreLock& lock, const std::string& name,
                                                  std::uint64_t map_bytes, bool create);
   ~LmdbStore() override;
@@ -51,6 +56,8 @@ class LmdbStore final : public Store {
   Status clear_stale_readers() override;
 
  private:
+  static Result<std::unique_ptr<LmdbStore>> open_file(const std::string& path, std::uint64_t map_bytes, bool create,
+                                                      std::uint64_t whole_up_to);
   struct State;
   explicit LmdbStore(std::unique_ptr<State> state);
 

@@ -67,7 +67,7 @@ void print_report(const RestoreReport& report) {
 
 Status check_offline(const Settings& settings, const RunAs& who) {
   PBXCRED_CHECK(drop_privileges(who));
-  PBXCRED_TRY(const OpenStore store, open_store(settings, who));
+  PBXCRED_TRY(const OpenStore store, open_store(settings, who, LmdbStore::kAlwaysWhole));
   PBXCRED_TRY(Read read, store.database->read());
   PBXCRED_TRY(const StoreCheckReport report, check_store(read));
   for (const StoreFault& fault : report.first) fmt::print("{}: {}\n", fault.where, fault.what);

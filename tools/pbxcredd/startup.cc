@@ -141,12 +141,12 @@ Status initialise(const Settings& settings, const RunAs& who, Time now) {
   return made;
 }
 
-Result<OpenStore> open_store(const Settings& settings, const RunAs& who) {
+Result<OpenStore> open_store(const Settings& settings, const RunAs& who, std::uint64_t whole_up_to) {
   // Whoever may write there could put another store in its place.
   PBXCRED_CHECK(check_directory(settings.state_dir, who.uid, "700"));
   OpenStore open;
   PBXCRED_TRY(KeyRing ring, KeyRing::load(settings.key_file, who.uid));
-  PBXCRED_TRY(open.store, LmdbStore::open(settings.state_dir, settings.store_size, false));
+  PBXCRED_TRY(open.store, LmdbStore::open(settings.state_dir, settings.store_size, false, whole_up_to));
   open.database = std::make_unique<Database>(*open.store, std::make_shared<const KeyRing>(std::move(ring)));
   PBXCRED_CHECK(open.database->verify());
   return open;

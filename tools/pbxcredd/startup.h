@@ -45,7 +45,8 @@ struct OpenStore {
   std::unique_ptr<Database> database;
 };
 /// Opens key ring and store as who they belong to, and sees that they fit.
-Result<OpenStore> open_store(const Settings& settings, const RunAs& who);
+Result<OpenStore> open_store(const Settings& settings, const RunAs& who,
+                              std::uint64_t whole_up_to = LmdbStore::kWholeAtStart);
 
 /// How long one hash takes here, now: the second of two, so that the arena is warm.
 Result<std::chrono::microseconds> measure_hash(const HashParams& params);
