@@ -17,9 +17,11 @@ bool is_same(const Ledger& a, const Ledger& b) {
          a.locked_permanently == b.locked_permanently;
 }
 
-/// Whether the secret was set or cleared after what the backup holds. A hash that was only renewed keeps its time.
-bool was_changed(const Verifier& now, const std::optional<Verifier>& later) {
-  return !later || later->set_at > now.set_at || (!later->hash && later->generation > now.generation);
+/// Whether the secret was set or cleared after what the backup holds, or is to be changed. A hash that was only renewed
+/// keeps its time.
+bool is_due(const Verifier& now, const std::optional<Verifier>& later) {
+  return !later || later->must_change || later->set_at > now.set_at ||
+         (!later->hash && later->generation > now.generation);
 }
 
 class Carrier {
@@ -32,6 +34,7 @@ class Carrier {
       PBXCRED_TRY(from, page(write, *from));
       PBXCRED_CHECK(write.commit());
     }
+    PBXCRED_CHECK(keep_tombstones());
     PBXCRED_CHECK(count_lost());
     return std::move(report_);
   }
@@ -49,8 +52,8 @@ class Carrier {
   }
 
   Status carry(Write& write, Account& account) {
-    PBXCRED_TRY(const auto domain, domain_of_account(write, account));
-    name_ = account_name(account, domain ? &*domain : nullptr);
+    const auto domain = domain_of_account(write, account);
+    name_ = account_name(account, domain && *domain ? &**domain : nullptr);
     damaged_ = false;
     // What the replaced store cannot tell is counted, and stops nothing.
     const auto later = known(replaced_.account(account.id));
@@ -62,7 +65,7 @@ class Carrier {
     }
     if (later && !later->enabled)
       PBXCRED_CHECK(disable(write, account, report_.disabled, "is disabled, as before the restore"));
-    if (later)
+    if (later || damaged_)
       for (Kind kind : kAllKinds) PBXCRED_CHECK(carry_secret(write, account, kind));
     if (damaged_) {
       ++report_.unreadable;
@@ -90,15 +93,29 @@ class Carrier {
         ++report_.locks;
       }
     }
+    auto found = replaced_.verifier(account.id, kind);
+    if (!found) damaged_ = true;
+    const std::optional<Verifier> later = found ? std::move(*found) : std::nullopt;
     PBXCRED_TRY(auto verifier, write.verifier(account.id, kind));
-    if (!verifier || !verifier->hash || verifier->must_change) return {};
-    const auto later = replaced_.verifier(account.id, kind);
-    if (!later) damaged_ = true;
-    if (later && !was_changed(*verifier, *later)) return {};
+    if (!verifier && later) return forget(write, account, *later);
+    if (!verifier || !verifier->hash || verifier->must_change || !is_due(*verifier, later)) return {};
     verifier->must_change = true;
     PBXCRED_CHECK(write.put_verifier(account, *verifier));
     ++report_.must_change;
     say(fmt::format("{}: was changed since; the restored one must be changed", name_of(kind)));
+    return {};
+  }
+
+  /// Set for the first time since. It is lost, but once it was defined no PIN stands in for it any more.
+  Status forget(Write& write, const Account& account, const Verifier& later) {
+    Verifier cleared;
+    cleared.kind = later.kind;
+    cleared.generation = later.generation + 1;
+    cleared.set_at = later.set_at;
+    PBXCRED_CHECK(write.put_verifier(account, cleared));
+    if (!later.hash) return {};
+    ++report_.forgotten;
+    say(fmt::format("{}: was set since and is lost", name_of(later.kind)));
     return {};
   }
 
@@ -107,6 +124,44 @@ class Carrier {
     if (read) return std::move(*read);
     damaged_ = true;
     return std::nullopt;
+  }
+
+  /// What was removed stays gone, unless the backup brings it back.
+  Status keep_tombstones() {
+    std::vector<Row<Tombstone>> rows;
+    std::optional<std::string> from = make_key(Table::kTombstone);
+    while (from) {
+      PBXCRED_TRY(from, tombstones_from(*from, rows));
+      PBXCRED_TRY(Write write, restored_.write());
+      for (const Row<Tombstone>& row : rows) PBXCRED_CHECK(keep(write, row));
+      PBXCRED_CHECK(write.commit());
+    }
+    return {};
+  }
+
+  /// The next ones; returns where to go on. What does not open is counted and passed over.
+  Result<std::optional<std::string>> tombstones_from(const std::string& from, std::vector<Row<Tombstone>>& rows) {
+    rows.clear();
+    auto entry = replaced_.raw().seek(as_bytes(from));
+    while (entry && *entry && (*entry)->key[0] == static_cast<char>(Table::kTombstone)) {
+      if (rows.size() == kAccountsTogether) return std::optional((*entry)->key);
+      const auto tombstone = known(replaced_.get<Tombstone>((*entry)->key));
+      if (tombstone) rows.push_back({std::move((*entry)->key), *tombstone});
+      else ++report_.unreadable;
+      entry = replaced_.raw().next();
+    }
+    if (!entry) ++report_.unreadable;
+    return std::optional<std::string>();
+  }
+
+  static Status keep(Write& write, const Row<Tombstone>& row) {
+    PBXCRED_TRY(const auto ours, write.raw().get(as_bytes(row.key)));
+    if (ours) return {};
+    const bool of_name = row.key.size() > 1 + sizeof(AccountId);
+    const Table table = of_name ? Table::kName : Table::kAccount;
+    PBXCRED_TRY(const auto living, write.raw().get(as_bytes(make_key(table, {as_bytes(std::string_view(row.key).substr(1))}))));
+    if (!living) write.put(row.key, row.record);
+    return {};
   }
 
   Status count_lost() {

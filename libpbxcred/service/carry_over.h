@@ -20,9 +20,10 @@ struct CarryReport {
   std::uint64_t locks = 0;        ///< ledgers that are stricter than the backup's
   std::uint64_t disabled = 0;     ///< disabled since
   std::uint64_t removed = 0;      ///< removed since: they are back, disabled
-  std::uint64_t must_change = 0;  ///< secrets set or cleared since
+  std::uint64_t must_change = 0;  ///< secrets set or cleared since, or due to be changed
+  std::uint64_t forgotten = 0;    ///< secrets that the backup's accounts did not have yet
   std::uint64_t lost = 0;         ///< accounts made since: they are in the replaced store only
-  std::uint64_t unreadable = 0;   ///< accounts of which the replaced store could not tell all
+  std::uint64_t unreadable = 0;   ///< accounts, or other records, of which the replaced store could not tell all
   std::vector<Line> lines;        ///< the first of all these
 };
 

@@ -266,6 +266,8 @@ CASE(key_ring_derives_what_stores_rely_on) {
   expect_subkey(ring->subkey(Purpose::kGuess), 0xAA, 4);
   expect_subkey(ring->subkey(Purpose::kGrant), 0xAA, 5);
   expect_subkey(ring->subkey(Purpose::kLog), 0xAA, 6);
+  expect_subkey(ring->subkey(Purpose::kBackup, 3), 3, 8);
+  expect_subkey(ring->subkey(Purpose::kBackup), 9, 8);
   assert_false(static_cast<bool>(ring->subkey(Purpose::kSeal, 4)));
   assert_false(static_cast<bool>(ring->subkey(Purpose::kMac, 0)));
 }
@@ -349,6 +351,26 @@ CASE(key_ring_keeps_its_file_when_it_cannot_be_written) {
   assert_true(bytes_of(made.path) == before);
 }
 
+CASE(key_ring_is_made_again_from_its_content) {
+  const Made made, other;
+  const auto ring = KeyRing::load(made.path, geteuid());
+  assert_true(ring->with_new_key(made.path, geteuid(), getegid(), kNow).ok());
+  const auto content = ring->read_file(made.path, geteuid());  // has a key more: that is still this ring
+  assert_true(content.ok());
+  assert_string_equal(name_of(ring->read_file(other.path, geteuid()).error().code), "conflict");
+
+  const TempDir top;
+  const std::string path = top.file("keys/ring");
+  assert_true(KeyRing::restore(content->view(), path, geteuid(), getegid()).ok());
+  assert_int_equal(mode_of(path), 0600);
+  assert_true(bytes_of(path) == bytes_of(made.path));
+  assert_string_equal(name_of(KeyRing::restore(content->view(), path, geteuid(), getegid()).error().code), "conflict");
+  const std::string cut = bytes_of(path).substr(1);
+  const std::string nowhere = top.file("other/ring");
+  assert_string_equal(name_of(KeyRing::restore(as_bytes(cut), nowhere, geteuid(), getegid()).error().code), "corrupt");
+  assert_true(access(top.file("other").c_str(), F_OK) != 0);
+}
+
 CASE(key_ring_holds_so_many_keys_and_no_more) {
   const Made made;
   std::vector<std::uint32_t> ids;
@@ -367,6 +389,7 @@ CASE(key_ring_holds_so_many_keys_and_no_more) {
 RUN_CASES(cmocka_unit_test(key_ring_is_made_with_one_key),
           cmocka_unit_test(key_ring_takes_a_new_key_and_lets_an_old_one_go),
           cmocka_unit_test(key_ring_does_not_change_another_ring_s_file),
+          cmocka_unit_test(key_ring_is_made_again_from_its_content),
           cmocka_unit_test(key_ring_keeps_its_file_when_it_cannot_be_written),
           cmocka_unit_test(key_ring_holds_so_many_keys_and_no_more),
           cmocka_unit_test(key_ring_is_made_private_whatever_the_umask),

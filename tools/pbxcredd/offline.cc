@@ -39,16 +39,17 @@ void print_count(std::uint64_t count, const char* one, const char* more) {
 
 void print_carry(const CarryReport& carry) {
   for (const CarryReport::Line& line : carry.lines) fmt::print("  {}: {}\n", line.account, line.what);
-  const std::uint64_t told = carry.disabled + carry.removed + carry.must_change + carry.unreadable;
+  const std::uint64_t told = carry.disabled + carry.removed + carry.must_change + carry.forgotten + carry.unreadable;
   if (told > carry.lines.size()) fmt::print("  and {} more\n", told - carry.lines.size());
   print_count(carry.locks, "lock or count of wrong secrets kept", "locks or counts of wrong secrets kept");
   print_count(carry.disabled, "account disabled again", "accounts disabled again");
   print_count(carry.removed, "account removed since is back, disabled", "accounts removed since are back, disabled");
   print_count(carry.must_change, "secret changed since must be changed", "secrets changed since must be changed");
+  print_count(carry.forgotten, "secret set since is lost", "secrets set since are lost");
   print_count(carry.lost, "account made since is in the replaced store only",
               "accounts made since are in the replaced store only");
-  print_count(carry.unreadable, "account could not be read in the replaced store",
-              "accounts could not be read in the replaced store");
+  print_count(carry.unreadable, "record could not be read in the replaced store",
+              "records could not be read in the replaced store");
 }
 
 void print_report(const RestoreReport& report) {
@@ -63,6 +64,13 @@ void print_report(const RestoreReport& report) {
   if (!report.replaced.empty()) fmt::print("the replaced store is {}\n", report.replaced);
 }
 
+/// What `store check` would say.
+Status told_faults(const StoreCheckReport& report, const char* context) {
+  for (const StoreFault& fault : report.first) fmt::print("{}: {}\n", fault.where, fault.what);
+  if (report.faults == 0) return {};
+  return Error{Code::kCorrupt, fmt::format("{}{} of {} records are faulty", context, report.faults, report.records)};
+}
+
 }  // namespace
 
 Status check_offline(const Settings& settings, const RunAs& who) {
@@ -70,9 +78,7 @@ Status check_offline(const Settings& settings, const RunAs& who) {
   PBXCRED_TRY(const OpenStore store, open_store(settings, who, LmdbStore::kAlwaysWhole));
   PBXCRED_TRY(Read read, store.database->read());
   PBXCRED_TRY(const StoreCheckReport report, check_store(read));
-  for (const StoreFault& fault : report.first) fmt::print("{}: {}\n", fault.where, fault.what);
-  if (report.faults > 0)
-    return Error{Code::kCorrupt, fmt::format("{} of {} records are faulty", report.faults, report.records)};
+  PBXCRED_CHECK(told_faults(report, ""));
   fmt::print("{} records checked, none is faulty\n", report.records);
   return {};
 }
@@ -88,7 +94,7 @@ Status restore_offline(const Settings& settings, const RunAs& who, const std::st
   const auto report = restore_store(lock, settings.store_size, ring, read_from(fd.get()), SystemClock().now());
   if (!report) return Error{report.error().code, file + ": " + report.error().what};
   print_report(*report);
-  return {};
+  return told_faults(report->check, "the backup is in place, but with the faults that the store had when it was made: ");
 }
 
 Status restore_keys(const Settings& settings, const RunAs& who, const std::string& file) {
