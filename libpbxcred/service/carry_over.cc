@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "rules/lockout.h"
 #include "service/secrets.h"
 
@@ -36,6 +38,8 @@ class Carrier {
     }
     PBXCRED_CHECK(keep_tombstones());
     PBXCRED_CHECK(count_lost());
+    std::stable_sort(report_.lines.begin(), report_.lines.end(),
+                     [](const auto& a, const auto& b) { return a.account < b.account; });
     return std::move(report_);
   }
 

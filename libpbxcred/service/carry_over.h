@@ -24,7 +24,7 @@ struct CarryReport {
   std::uint64_t forgotten = 0;    ///< secrets that the backup's accounts did not have yet
   std::uint64_t lost = 0;         ///< accounts made since: they are in the replaced store only
   std::uint64_t unreadable = 0;   ///< accounts, or other records, of which the replaced store could not tell all
-  std::vector<Line> lines;        ///< the first of all these
+  std::vector<Line> lines;        ///< the first of all these, by account
 };
 
 /// Brings into restored, which nobody uses yet, what replaced shows of the time since. Both are of the same store.

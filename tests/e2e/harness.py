@@ -183,11 +183,12 @@ class Server:
 
     # -- life
 
-    def daemon(self, *words, env=None, **kwargs):
-        """Runs pbxcredd to its end: --init, --check, or a start that must fail."""
+    def daemon(self, *words, env=None, secret="", **kwargs):
+        """Runs pbxcredd to its end: --init, --check and the like, or a start that must fail. secret: on its standard
+        input."""
         binary = self.public(DAEMON) if "user" in kwargs else DAEMON
         command = [binary, "--config", self.path("pbxcred.conf"), *words]
-        done = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, timeout=PATIENCE,
+        done = subprocess.run(command, capture_output=True, input=secret.encode(), timeout=PATIENCE,
                               env=child_environment(env), **kwargs)
         return Result(command, done)
 
