@@ -158,11 +158,11 @@ class Server:
 
     def write_config(self, **settings):
         """settings: user (as written), memory_kib, passes, workers, store_size, default_domain, services (their texts),
-        extra (further lines)."""
+        key_file, extra (further lines)."""
         self.settings.update(settings)
         get = self.settings.get
         lines = [f'run_dir = "{self.run_dir}";', f'state_dir = "{self.path("state")}";',
-                 f'key_file = "{self.path("keys/ring")}";', f'user = {get("user")};',
+                 f'key_file = "{get("key_file", self.path("keys/ring"))}";', f'user = {get("user")};',
                  f'store_size = "{get("store_size")}";',
                  f'hash = {{ memory_kib = {get("memory_kib")}; passes = {get("passes")}; lanes = 1; }};']
         if get("workers"):
@@ -268,6 +268,11 @@ class Server:
         if status is not None:
             equal(result.status, status, str(result))
         return result
+
+    def begin_ctl(self, *words):
+        """The same, not waited for and not heard."""
+        return subprocess.Popen([CTL, "--run-dir", self.run_dir, *words], stdin=subprocess.DEVNULL,
+                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=child_environment())
 
     def ctl_json(self, *words, secret=None, status=0):
         return self.ctl("--json", *words, secret=secret, status=status).json()
