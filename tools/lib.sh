@@ -4,7 +4,7 @@
 # shellcheck disable=SC2034
 BUILD_PACKAGES="g++ make autoconf automake libtool pkg-config gawk libpam0g-dev liblmdb-dev libargon2-dev
   libsodium-dev libconfig++-dev libevent-dev libsystemd-dev libcli11-dev libfmt-dev nlohmann-json3-dev libbsd-dev
-  libcsv-dev libutf8proc-dev libhowardhinnant-date-dev libcmocka-dev tzdata"
+  libcsv-dev libcrypt-dev libutf8proc-dev libhowardhinnant-date-dev libcmocka-dev tzdata"
 
 say() { printf '\n== %s\n' "$*"; }
 

@@ -35,10 +35,11 @@ std::uint32_t size32(Bytes bytes) {
   return static_cast<std::uint32_t>(bytes.size());
 }
 
-argon2_context make_context(Hash32& out, Bytes secret, Bytes salt, const HashParams& params, Bytes key, Bytes data) {
+argon2_context make_context(MutableBytes out, Bytes secret, Bytes salt, const HashParams& params, Bytes key,
+                            Bytes data) {
   argon2_context context{};
-  context.out = out.raw.data();
-  context.outlen = size32(out.raw);
+  context.out = out.data();
+  context.outlen = size32(out);
   context.pwd = borrowed(secret);
   context.pwdlen = size32(secret);
   context.salt = borrowed(salt);
@@ -91,20 +92,26 @@ MutableBytes HashArena::memory() const {
   return {static_cast<std::uint8_t*>(map_) + skipped, map_size_ - kHugePage};
 }
 
-Result<Hash32> argon2id(HashArena& arena, SecretView secret, Bytes salt, const HashParams& params, Bytes key,
-                        Bytes data) {
+Status argon2id_into(HashArena& arena, MutableBytes tag, SecretView secret, Bytes salt, const HashParams& params,
+                     Bytes key, Bytes data) {
   if (!is_sane(params)) return Error{Code::kInvalid, "argon2 parameters are out of range"};
   if (salt.size() < ARGON2_MIN_SALT_LENGTH) return Error{Code::kInvalid, "the salt is too short"};
   PBXCRED_CHECK(arena.reserve(std::size_t{params.memory_kib} * 1024));
 
-  Hash32 hash;
-  argon2_context context = make_context(hash, secret.bytes, salt, params, key, data);
+  argon2_context context = make_context(tag, secret.bytes, salt, params, key, data);
   active_arena = &arena;
   const int rc = argon2_ctx(&context, Argon2_id);
   active_arena = nullptr;
-  if (rc == ARGON2_OK) return hash;
+  if (rc == ARGON2_OK) return {};
   const bool memory = rc == ARGON2_MEMORY_ALLOCATION_ERROR;
   return Error{memory ? Code::kExhausted : Code::kInternal, std::string("argon2: ") + argon2_error_message(rc)};
+}
+
+Result<Hash32> argon2id(HashArena& arena, SecretView secret, Bytes salt, const HashParams& params, Bytes key,
+                        Bytes data) {
+  Hash32 hash;
+  PBXCRED_CHECK(argon2id_into(arena, MutableBytes(hash.raw), secret, salt, params, key, data));
+  return hash;
 }
 
 }  // namespace pbxcred

@@ -64,4 +64,8 @@ struct Hash32 {
 Result<Hash32> argon2id(HashArena& arena, SecretView secret, Bytes salt, const HashParams& params, Bytes key = {},
                         Bytes data = {});
 
+/// The same with a tag of another length, 4 bytes at least: all of tag is written. Other systems' hashes have such.
+Status argon2id_into(HashArena& arena, MutableBytes tag, SecretView secret, Bytes salt, const HashParams& params,
+                     Bytes key = {}, Bytes data = {});
+
 }  // namespace pbxcred

@@ -5,6 +5,7 @@
 #include <array>
 #include <cassert>
 
+#include "crypto/foreign_hash.h"
 #include "crypto/random.h"
 #include "crypto/seal.h"
 
@@ -15,7 +16,7 @@ namespace {
 class AssociatedData {
  public:
   AssociatedData(const SealedHash& stored, const SealBinding& binding) : writer_(buffer_) {
-    writer_.append(as_bytes("pbxcred secret 1"));
+    writer_.append(as_bytes(stored.scheme == HashScheme::kForeign ? "pbxcred foreign1" : "pbxcred secret 1"));
     append_integer(writer_, stored.key_id);
     writer_.append(binding.account.bytes());
     append_integer(writer_, static_cast<std::uint8_t>(binding.kind));
@@ -42,6 +43,7 @@ std::uint64_t work(const HashParams& params) {
 /// Spends what stored costs less than configured. The cost of argon2 is its blocks: memory times passes.
 Status fill_up(HashArena& arena, const HashParams& configured, const HashParams& stored, SecretView secret) {
   if (work(stored) >= work(configured)) return {};
+  if (work(stored) == 0) return burn_hash(arena, configured, secret);
   const std::uint64_t missing = work(configured) - work(stored);
   HashParams extra;
   extra.lanes = 1;
@@ -51,29 +53,62 @@ Status fill_up(HashArena& arena, const HashParams& configured, const HashParams&
   return burn_hash(arena, extra, secret);
 }
 
+/// What crypt(3) costs is not known in argon2's measure, so the configured cost comes on top: never less than others.
+Result<bool> check_foreign(HashArena& arena, const HashParams& configured, SecretView secret, std::string_view text) {
+  const auto hash = parse_foreign_hash(text);
+  if (!hash) {
+    PBXCRED_CHECK(burn_hash(arena, configured, secret));
+    return Error{Code::kCorrupt, "an imported hash is none"};
+  }
+  const HashParams nothing{0, 0, 0};
+  const HashParams& spent = hash->form == ForeignHash::Form::kArgon2id ? hash->params : nothing;
+  PBXCRED_CHECK(fill_up(arena, configured, spent, secret));
+  return check_foreign_hash(arena, *hash, secret);
+}
+
 }  // namespace
 
 Result<SealedHash> make_hash(HashArena& arena, const KeyRing& ring, const HashParams& params, SecretView secret,
                              const SealBinding& binding) {
   SealedHash made;
-  made.key_id = ring.current_id();
   made.params = params;
   fill_random(made.salt);
   const auto hash = argon2id(arena, secret, made.salt, params);
   if (!hash) return hash.error();
-  made.sealed = seal(ring.subkey(Purpose::kSeal), AssociatedData(made, binding).bytes(), hash->bytes());
-  return made;
+  return close_hash(ring, made, hash->bytes(), binding);
+}
+
+SealedHash seal_foreign_hash(const KeyRing& ring, std::string_view text, const SealBinding& binding) {
+  SealedHash described;
+  described.scheme = HashScheme::kForeign;
+  described.params = {0, 0, 0};
+  return close_hash(ring, described, as_bytes(text), binding);
+}
+
+Result<SecureBuffer> open_hash(const KeyRing& ring, const SealedHash& stored, const SealBinding& binding) {
+  auto plain =
+      unseal(ring.subkey(Purpose::kSeal, stored.key_id), AssociatedData(stored, binding).bytes(), stored.sealed);
+  const bool sound = plain && (stored.scheme == HashScheme::kForeign || plain->size() == sizeof(Hash32::raw));
+  if (!sound) return Error{Code::kCorrupt, "the seal of a secret does not open"};
+  return plain;
+}
+
+SealedHash close_hash(const KeyRing& ring, const SealedHash& described, Bytes plain, const SealBinding& binding) {
+  SealedHash closed = described;
+  closed.key_id = ring.current_id();
+  closed.sealed = seal(ring.subkey(Purpose::kSeal), AssociatedData(closed, binding).bytes(), plain);
+  return closed;
 }
 
 Result<bool> check_hash(HashArena& arena, const KeyRing& ring, const HashParams& configured, SecretView secret,
                         const SealedHash& stored, const SealBinding& binding) {
   // Opened first: parameters that nothing vouches for must not set the cost.
-  const auto plain =
-      unseal(ring.subkey(Purpose::kSeal, stored.key_id), AssociatedData(stored, binding).bytes(), stored.sealed);
-  if (!plain || plain->size() != sizeof(Hash32::raw)) {
+  const auto plain = open_hash(ring, stored, binding);
+  if (!plain) {
     PBXCRED_CHECK(burn_hash(arena, configured, secret));
-    return Error{Code::kCorrupt, "the seal of a secret does not open"};
+    return plain.error();
   }
+  if (stored.scheme == HashScheme::kForeign) return check_foreign(arena, configured, secret, as_text(plain->view()));
   const auto hash = argon2id(arena, secret, stored.salt, stored.params);
   if (!hash) return hash.error();
   PBXCRED_CHECK(fill_up(arena, configured, stored.params, secret));
@@ -81,18 +116,12 @@ Result<bool> check_hash(HashArena& arena, const KeyRing& ring, const HashParams&
 }
 
 Result<SealedHash> reseal_hash(const KeyRing& ring, const SealedHash& stored, const SealBinding& binding) {
-  PBXCRED_TRY(const SecureBuffer plain, unseal(ring.subkey(Purpose::kSeal, stored.key_id),
-                                               AssociatedData(stored, binding).bytes(), stored.sealed));
-  SealedHash made = stored;
-  made.key_id = ring.current_id();
-  made.sealed = seal(ring.subkey(Purpose::kSeal), AssociatedData(made, binding).bytes(), plain.view());
-  return made;
+  PBXCRED_TRY(const SecureBuffer plain, open_hash(ring, stored, binding));
+  return close_hash(ring, stored, plain.view(), binding);
 }
 
 bool opens(const KeyRing& ring, const SealedHash& stored, const SealBinding& binding) {
-  const auto plain =
-      unseal(ring.subkey(Purpose::kSeal, stored.key_id), AssociatedData(stored, binding).bytes(), stored.sealed);
-  return plain && plain->size() == sizeof(Hash32::raw);
+  return open_hash(ring, stored, binding).ok();
 }
 
 Status burn_hash(HashArena& arena, const HashParams& params, SecretView secret) {

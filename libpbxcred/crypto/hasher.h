@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "base/result.h"
+#include "base/secret.h"
 #include "crypto/argon2.h"
 #include "crypto/key_ring.h"
 #include "model/id.h"
@@ -27,8 +29,18 @@ struct SealBinding {
 Result<SealedHash> make_hash(HashArena& arena, const KeyRing& ring, const HashParams& params, SecretView secret,
                              const SealBinding& binding);
 
+/// The stored form of another system's hash, under the ring's current key. text: as parse_foreign_hash() takes it.
+SealedHash seal_foreign_hash(const KeyRing& ring, std::string_view text, const SealBinding& binding);
+
+/// What is sealed: the hash, or the foreign hash's text. `corrupt` if the seal does not open or the ring lacks its key.
+Result<SecureBuffer> open_hash(const KeyRing& ring, const SealedHash& stored, const SealBinding& binding);
+
+/// Seals plain under the ring's current key as the hash that stored describes by scheme, params and salt.
+SealedHash close_hash(const KeyRing& ring, const SealedHash& described, Bytes plain, const SealBinding& binding);
+
 /// Checks a normalised secret against a stored form.
-/// configured: the cost every attempt must have; a cheaper stored form is filled up to it, a dearer one costs more.
+/// configured: the cost every attempt must have; a cheaper stored form is filled up to it, a dearer one costs more, as
+/// does one of crypt(3): its own cost besides.
 /// Returns whether it matches; `corrupt` if the seal does not open or the ring lacks its key, after the same cost;
 /// `exhausted` if argon2 gets no memory.
 Result<bool> check_hash(HashArena& arena, const KeyRing& ring, const HashParams& configured, SecretView secret,

@@ -30,7 +30,7 @@ constexpr std::size_t kEntryBytes = 4 + 8 + kKeyBytes;
 static_assert(KeyRing::kMaxFileBytes == kHeaderBytes + KeyRing::kMaxKeys * kEntryBytes + kChecksumBytes);
 
 constexpr Purpose kRootPurposes[] = {Purpose::kIndex, Purpose::kGuess, Purpose::kGrant, Purpose::kLog};
-constexpr Purpose kKeyPurposes[] = {Purpose::kSeal, Purpose::kMac, Purpose::kBackup};
+constexpr Purpose kKeyPurposes[] = {Purpose::kSeal, Purpose::kMac, Purpose::kExport, Purpose::kBackup};
 static_assert(kKeyBytes == crypto_kdf_KEYBYTES);
 
 std::array<std::uint8_t, kChecksumBytes> checksum(Bytes bytes) {
@@ -229,13 +229,13 @@ std::size_t KeyRing::position(std::uint32_t id) const {
 }
 
 Subkey KeyRing::subkey(Purpose purpose, std::uint32_t key_id) const {
-  const auto* of_key = std::find(std::begin(kKeyPurposes), std::end(kKeyPurposes), purpose);
+  const auto* rotating = std::find(std::begin(kKeyPurposes), std::end(kKeyPurposes), purpose);
   std::size_t at = 0;
-  if (of_key != std::end(kKeyPurposes)) {
+  if (rotating != std::end(kKeyPurposes)) {
     const std::size_t key = position(key_id);
     if (key == keys_.size()) return {};
     at = std::size(kRootPurposes) + key * std::size(kKeyPurposes) +
-         static_cast<std::size_t>(of_key - std::begin(kKeyPurposes));
+         static_cast<std::size_t>(rotating - std::begin(kKeyPurposes));
   } else {
     at = static_cast<std::size_t>(purpose) - static_cast<std::size_t>(kRootPurposes[0]);
   }

@@ -27,10 +27,11 @@ namespace pbxcred {
 enum class Purpose : std::uint8_t {
   kSeal = 1,   ///< stored secrets; rotates
   kMac = 2,    ///< records; rotates
-  kIndex = 3,  ///< names as keys; from the root, as all that follow
+  kIndex = 3,  ///< names as keys; from the root, as the next three
   kGuess = 4,  ///< wrong secrets lately tried
   kGrant = 5,  ///< tokens
   kLog = 6,    ///< unknown names in logs
+  kExport = 7, ///< verifiers in exported files; rotates, so that retiring a key voids the files made with it
   kBackup = 8,  ///< whole backups; of a key, not of the root
 };
 

@@ -6,115 +6,31 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
+#include <deque>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/secret.h"
+#include "formats/csv_columns.h"
+#include "formats/csv_fields.h"
 #include "formats/csv_reader.h"
+#include "formats/secret_text.h"
 #include "formats/text.h"
 
 namespace pbxcred {
 namespace {
 
-enum class Column {
-  kDomain,
-  kExtension,
-  kUsername,
-  kFirst,
-  kLast,
-  kEmail,
-  kNumber,
-  kAlternateId,
-  kLocation,
-  kLanguage,
-  kTrustedExtension,
-  kPassword,
-  kVoicemail,
-  kLogin,
-  kPhone,
-};
-constexpr std::string_view kColumnNames[] = {
-    "domain",   "extension", "username",          "first",    "last",      "email", "number", "alternate_id",
-    "location", "language",  "trusted_extension", "password", "voicemail", "login", "phone"};
-
-/// What other systems' password hashes start with (crypt(5), PHC strings).
-constexpr std::string_view kHashPrefixes[] = {"$argon2id$", "$2a$", "$2b$", "$2y$", "$5$", "$6$", "$y$"};
-
 constexpr std::string_view kClear = "-";
 constexpr std::size_t kChunk = 65536;
 
-std::string_view name_of_column(Column column) {
-  return kColumnNames[static_cast<std::size_t>(column)];
-}
-
-std::optional<Column> column_from_name(std::string_view name) {
-  const auto* found = std::find_if(std::begin(kColumnNames), std::end(kColumnNames),
+std::optional<CsvColumn> column_from_name(std::string_view name) {
+  const auto* found = std::find_if(std::begin(kCsvColumnNames), std::end(kCsvColumnNames),
                                    [&](std::string_view known) { return equal_ignoring_case(known, name); });
-  if (found == std::end(kColumnNames)) return {};
-  return static_cast<Column>(found - std::begin(kColumnNames));
-}
-
-std::optional<Kind> kind_of(Column column) {
-  Kind kind = Kind::kPassword;
-  if (column < Column::kPassword || !kind_from_name(name_of_column(column), kind)) return {};
-  return kind;
-}
-
-std::string_view* key_slot(ImportRow& row, Column column) {
-  switch (column) {
-    case Column::kDomain: return &row.domain;
-    case Column::kExtension: return &row.extension;
-    default: return nullptr;
-  }
-}
-
-std::optional<std::string_view>* text_slot(AccountFields& data, Column column) {
-  switch (column) {
-    case Column::kUsername: return &data.username;
-    case Column::kFirst: return &data.first;
-    case Column::kLast: return &data.last;
-    case Column::kEmail: return &data.email;
-    case Column::kLocation: return &data.location;
-    case Column::kLanguage: return &data.language;
-    default: return nullptr;
-  }
-}
-
-std::optional<std::vector<std::string_view>>* list_slot(AccountFields& data, Column column) {
-  switch (column) {
-    case Column::kNumber: return &data.numbers;
-    case Column::kAlternateId: return &data.alternate_ids;
-    case Column::kTrustedExtension: return &data.trusted_extensions;
-    default: return nullptr;
-  }
-}
-
-bool is_foreign_hash(std::string_view secret) {
-  return std::any_of(std::begin(kHashPrefixes), std::end(kHashPrefixes),
-                     [&](std::string_view prefix) { return secret.starts_with(prefix); });
-}
-
-/// Puts a non-empty value into its place. Returns the problem, or nothing.
-std::string put(Column column, std::string_view value, ImportRow& row) {
-  if (value.find('\0') != std::string_view::npos) return fmt::format("{}: has a NUL byte", name_of_column(column));
-  const bool clear = value == kClear;
-  if (const auto kind = kind_of(column)) {
-    if (is_foreign_hash(value)) {
-      return fmt::format("{}: hashes can be imported from a later version on", name_of_column(column));
-    }
-    if (!clear) (void)row.secrets.push_back({*kind, {as_bytes(value)}});  // as many places as kinds of column
-    return {};
-  }
-  if (!is_utf8(value)) return fmt::format("{}: is not UTF-8", name_of_column(column));
-  if (clear) value = {};
-  if (auto* key = key_slot(row, column)) *key = value;
-  if (auto* text = text_slot(row.data, column)) *text = value;
-  if (auto* list = list_slot(row.data, column)) *list = split_words(value, ' ');
-  return {};
+  if (found == std::end(kCsvColumnNames)) return {};
+  return static_cast<CsvColumn>(found - std::begin(kCsvColumnNames));
 }
 
 /// Most frequent separator of the header line, whose names contain none.
@@ -139,7 +55,8 @@ std::string shown(std::string_view name, std::size_t index) {
 
 class CsvImport {
  public:
-  CsvImport(std::string_view file, const RowSink& sink) : file_(file), sink_(sink) {}
+  CsvImport(std::string_view file, const CsvOptions& options, const RowSink& sink)
+      : file_(file), options_(options), sink_(sink) {}
 
   Status take(const CsvRecord& record) {
     if (columns_.empty()) return take_header(record);
@@ -156,27 +73,59 @@ class CsvImport {
  private:
   Status take_header(const CsvRecord& record);
   Status take_row(const CsvRecord& record);
+  std::string put(CsvColumn column, std::string_view value, ImportRow& row);
+  std::string put_secret(Kind kind, std::string_view value, ImportRow& row) const;
 
   Error error(std::uint64_t line, std::string_view what) const {
     return {Code::kInvalid, fmt::format("{}:{}: {}", file_, line, what)};
   }
 
   std::string_view file_;
+  const CsvOptions& options_;
   const RowSink& sink_;
-  std::vector<Column> columns_;
+  std::vector<CsvColumn> columns_;
+  std::deque<std::string> values_;  ///< of lists, of the row in work
 };
+
+/// As many places as kinds of column. Secrets are exact: no quote of ours is taken off them.
+std::string CsvImport::put_secret(Kind kind, std::string_view value, ImportRow& row) const {
+  const SecretText text = options_.all_clear ? SecretText::kClear : look_at_secret(value);
+  if (value == kClear) {
+    row.cleared.add(kind);
+  } else if (text == SecretText::kUnknown) {
+    return fmt::format(
+        "{}: looks like a hash of another system, of a form that is not taken (--clear: no secret of the "
+        "file is a hash)",
+        name_of(kind));
+  } else {
+    (void)(text == SecretText::kHash ? row.hashes : row.secrets).push_back({kind, {as_bytes(value)}});
+  }
+  return {};
+}
+
+/// Puts a non-empty value into its place. Returns the problem, or nothing.
+std::string CsvImport::put(CsvColumn column, std::string_view value, ImportRow& row) {
+  if (value.find('\0') != std::string_view::npos) return fmt::format("{}: has a NUL byte", name_of(column));
+  if (const auto kind = kind_of(column)) return put_secret(*kind, value, row);
+  if (!is_utf8(value)) return fmt::format("{}: is not UTF-8", name_of(column));
+  value = value == kClear ? std::string_view() : unescape_formula(value);
+  if (auto* key = key_slot(row, column)) *key = value;
+  if (auto* text = text_slot(row.data, column)) *text = value;
+  if (auto* list = list_slot(row.data, column)) *list = split_values(value, values_);
+  return {};
+}
 
 /// A name is shown only once domain and extension are found: without a header this is a user's line, with secrets.
 Status CsvImport::take_header(const CsvRecord& record) {
   if (!record.problem.empty()) return error(record.line, fmt::format("in the header line, {}", record.problem));
-  const auto has = [&](Column wanted) {
+  const auto has = [&](CsvColumn wanted) {
     return std::any_of(record.fields.begin(), record.fields.end(),
                        [&](auto name) { return column_from_name(strip(name)) == wanted; });
   };
-  if (!has(Column::kDomain) || !has(Column::kExtension)) {
+  if (!has(CsvColumn::kDomain) || !has(CsvColumn::kExtension)) {
     return error(record.line, "a header line with at least the columns domain and extension is needed here");
   }
-  std::vector<Column> columns;
+  std::vector<CsvColumn> columns;
   for (std::size_t i = 0; i < record.fields.size(); ++i) {
     const std::string_view name = strip(record.fields[i]);
     const auto column = column_from_name(name);
@@ -194,6 +143,7 @@ Status CsvImport::take_row(const CsvRecord& record) {
   ImportRow row;
   row.file = file_;
   row.line = record.line;
+  values_.clear();
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     if (record.fields[i].empty()) continue;
     const std::string problem = put(columns_[i], record.fields[i], row);
@@ -219,13 +169,13 @@ Result<std::size_t> fill(int fd, SecureBuffer& buffer, std::string_view file) {
 
 /// Parses the chunks that next() gives; an empty one is the end.
 template <class Next>
-Status parse_chunks(std::string_view file, const RowSink& sink, Next next) {
+Status parse_chunks(std::string_view file, const CsvOptions& options, const RowSink& sink, Next next) {
   PBXCRED_TRY(std::string_view chunk, next());
   if (chunk.starts_with("\xEF\xBB\xBF")) chunk.remove_prefix(3);
   if (chunk.starts_with("\xFF\xFE") || chunk.starts_with("\xFE\xFF")) {
     return Error{Code::kInvalid, fmt::format("{}:1: is UTF-16; save it as UTF-8", file)};
   }
-  CsvImport import(file, sink);
+  CsvImport import(file, options, sink);
   CsvReader reader(std::string(file), find_separator(chunk), [&](const CsvRecord& r) { return import.take(r); });
   while (!chunk.empty()) {
     PBXCRED_CHECK(reader.feed(chunk));
@@ -238,17 +188,18 @@ Status parse_chunks(std::string_view file, const RowSink& sink, Next next) {
 
 }  // namespace
 
-Status parse_csv(int fd, std::string_view file_name, const RowSink& sink) {
+Status parse_csv(int fd, std::string_view file_name, const RowSink& sink, const CsvOptions& options) {
   SecureBuffer buffer;
   buffer.resize(kChunk);
-  return parse_chunks(file_name, sink, [&]() -> Result<std::string_view> {
+  return parse_chunks(file_name, options, sink, [&]() -> Result<std::string_view> {
     PBXCRED_TRY(const std::size_t size, fill(fd, buffer, file_name));
     return as_text(buffer.view().first(size));
   });
 }
 
-Status parse_csv_text(std::string_view text, std::string_view file_name, const RowSink& sink) {
-  return parse_chunks(file_name, sink, [&]() -> Result<std::string_view> {
+Status parse_csv_text(std::string_view text, std::string_view file_name, const RowSink& sink,
+                      const CsvOptions& options) {
+  return parse_chunks(file_name, options, sink, [&]() -> Result<std::string_view> {
     const std::string_view chunk = text;
     text = {};
     return chunk;

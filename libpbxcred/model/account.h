@@ -46,6 +46,7 @@ struct Account {
     v(16, "generation", a.generation);
     v(17, "created_at", a.created_at);
   }
+  bool operator==(const Account&) const = default;
 };
 
 }  // namespace pbxcred

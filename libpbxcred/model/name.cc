@@ -91,6 +91,13 @@ Result<std::string> label(std::string_view typed, std::size_t most, const char* 
 Result<std::string> display_name(std::string_view typed) { return name_in_form(typed, false); }
 Result<std::string> canonical_name(std::string_view typed) { return name_in_form(typed, true); }
 
+std::string search_text(std::string_view typed) {
+  const auto first = typed.find_first_not_of(' ');
+  if (first == std::string_view::npos) return {};
+  const auto text = normal_text(typed.substr(first, typed.find_last_not_of(' ') + 1 - first), true);
+  return text ? *text : std::string();
+}
+
 Result<std::string> canonical_extension(std::string_view typed) {
   return label(typed, 64, "an extension has 1 to 64 of 0-9 A-Z a-z . - _");
 }
@@ -112,7 +119,8 @@ Result<std::string> mail_address(std::string_view typed) {
   const Error malformed{Code::kInvalid, "an e-mail address looks like name@host.example"};
   const auto at = typed.find('@');
   if (typed.size() > 254 || at == std::string_view::npos || at == 0 || at + 1 == typed.size() ||
-      typed.find('@', at + 1) != std::string_view::npos || typed.find_first_of(" \t\"<>()[],;:\\") != std::string_view::npos)
+      typed.find('@', at + 1) != std::string_view::npos ||
+      typed.find_first_of(" \t\"<>()[],;:\\") != std::string_view::npos)
     return malformed;
   auto text = normal_text(typed, false);
   if (!text || text->size() > 254) return malformed;

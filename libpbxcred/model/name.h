@@ -17,6 +17,10 @@ Result<std::string> display_name(std::string_view typed);
 /// The form in which names are compared and indexed: NFC, case-folded, NFC. Same errors.
 Result<std::string> canonical_name(std::string_view typed);
 
+/// Text in the form in which it is searched: as names are compared, without blanks at its ends. Empty: nothing to
+/// search, or no text.
+std::string search_text(std::string_view typed);
+
 /// An extension in the form in which it is compared (lower case). 1-64 of 0-9 A-Za-z . - _ ; else `invalid`.
 Result<std::string> canonical_extension(std::string_view typed);
 

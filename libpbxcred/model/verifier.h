@@ -27,20 +27,35 @@ struct HashParams {
   bool operator==(const HashParams&) const = default;
 };
 
-/// The sealed hash: seal(K, argon2id(secret, salt)), bound to account, kind, params and generation.
+/// What is sealed. Append only.
+enum class HashScheme : std::uint8_t {
+  kArgon2id,  ///< argon2id(secret, salt), 32 bytes
+  kForeign,  ///< another system's hash as it was imported, a text (crypto/foreign_hash.h); params and salt mean nothing
+};
+template <>
+inline constexpr std::uint64_t kEnumEnd<HashScheme> = 2;
+
+/// The sealed hash: seal(K, argon2id(secret, salt)), bound to account, kind, scheme, params and generation.
 struct SealedHash {
   std::uint32_t key_id = 0;
   HashParams params;
   std::array<std::uint8_t, 16> salt{};
-  std::vector<std::uint8_t> sealed;  ///< nonce 24, hash 32, tag 16
+  std::vector<std::uint8_t> sealed;  ///< nonce 24, hash 32 (kForeign: its text), tag 16
+  HashScheme scheme = HashScheme::kArgon2id;
   static constexpr bool kHasFields = true;
   static constexpr void fields(auto& v, auto& s) {
     v(1, "key_id", s.key_id);
     v(2, "params", s.params);
     v(3, "salt", s.salt);
     v(4, "sealed", s.sealed);
+    v(5, "scheme", s.scheme);
   }
 };
+
+/// Whether it is what would be made today.
+inline bool is_current(const SealedHash& hash, const HashParams& cost) {
+  return hash.scheme == HashScheme::kArgon2id && hash.params == cost;
+}
 
 /// R18: no record, "not set, never was"; hash absent, "cleared" (a tombstone: it stays gone, and the kind counts as
 /// having been defined); hash present, "set".
@@ -53,6 +68,9 @@ struct Verifier {
   bool temporary = false;        ///< dies for good at expires_at
   std::optional<Time> expires_at;
   bool weak = false;             ///< imported although a rule is against it
+  /// A keyed hash of the foreign hash it was imported as, also after its first good login has replaced that: the same
+  /// file, imported again, then changes nothing.
+  std::optional<std::array<std::uint8_t, 16>> origin;
   static constexpr bool kHasFields = true;
   static constexpr void fields(auto& v, auto& s) {
     v(1, "kind", s.kind);
@@ -63,6 +81,7 @@ struct Verifier {
     v(6, "temporary", s.temporary);
     v(7, "expires_at", s.expires_at);
     v(8, "weak", s.weak);
+    v(9, "origin", s.origin);
   }
 };
 

@@ -274,4 +274,52 @@ struct LockView {
   }
 };
 
+/// A remark that a job made.
+struct JobNoteView {
+  static constexpr bool kIsView = true;
+  bool is_error = false;
+  std::string where, what;
+  static constexpr bool kHasFields = true;
+  static constexpr void fields(auto& v, auto& n) {
+    v(1, "is_error", n.is_error);
+    v(2, "where", n.where);
+    v(3, "what", n.what);
+  }
+};
+
+/// job list|show.
+struct JobView {
+  static constexpr bool kIsView = true;
+  static constexpr std::uint16_t kType = 0x0308;
+  std::uint64_t job = 0;
+  std::string what;   ///< the command
+  std::uint32_t uid = 0;
+  std::string state;  ///< running, done, failed, cancelled
+  Time started_at{};
+  std::optional<Time> ended_at;
+  std::string stage;
+  std::uint64_t done = 0, total = 0;  ///< of the stage; total 0: not known
+  std::uint64_t affected = 0, failed = 0;
+  std::string error;                ///< why not done
+  std::uint64_t notes_dropped = 0;  ///< earlier ones, beyond what is kept
+  std::vector<JobNoteView> notes;
+  static constexpr bool kHasFields = true;
+  static constexpr void fields(auto& v, auto& j) {
+    v(1, "job", j.job);
+    v(2, "what", j.what);
+    v(3, "uid", j.uid);
+    v(4, "state", j.state);
+    v(5, "started_at", j.started_at);
+    v(6, "ended_at", j.ended_at);
+    v(7, "stage", j.stage);
+    v(8, "done", j.done);
+    v(9, "total", j.total);
+    v(10, "affected", j.affected);
+    v(11, "failed", j.failed);
+    v(12, "error", j.error);
+    v(13, "notes_dropped", j.notes_dropped);
+    v(14, "notes", j.notes);
+  }
+};
+
 }  // namespace pbxcred

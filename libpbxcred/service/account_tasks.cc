@@ -51,16 +51,6 @@ Result<std::uint64_t> act_on_all(Write& write, Action action, const std::vector<
   return changed;
 }
 
-const char* verb_of(Action action) {
-  switch (action) {
-    case Action::kEnable: return "enable";
-    case Action::kDisable: return "disable";
-    case Action::kRemove: return "remove";
-    case Action::kUnlock: return "unlock";
-  }
-  return "?";
-}
-
 }  // namespace
 
 Status AccountQueryTask::page() {
@@ -113,7 +103,7 @@ Status AccountActTask::log(Read& read, const Account& account) {
   PBXCRED_TRY(auto domain, domain_of_account(read, account));
   context_.services.log->write(LogLevel::kNotice,
                                fmt::format("account uid={} action={} account={}", context_.uid,
-                                           verb_of(request_.action),
+                                           name_of(request_.action),
                                            quoted(account_name(account, domain ? &*domain : nullptr))));
   return {};
 }
@@ -135,6 +125,7 @@ void AccountActTask::settle(std::vector<AccountId> accounts) {
 }
 
 void AccountActTask::step() {
+  if (is_cancelled()) return finish(cancelled(changed_), changed_, failed_);
   if (!scan_ || !scan_->done()) {
     auto accounts = page();
     if (!accounts) return finish(accounts.error(), changed_, failed_);

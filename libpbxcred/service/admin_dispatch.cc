@@ -7,7 +7,9 @@
 #include "service/account_tasks.h"
 #include "service/admin_write.h"
 #include "service/domain_admin.h"
+#include "service/domain_tasks.h"
 #include "service/explain.h"
+#include "service/export_users.h"
 #include "service/import.h"
 #include "service/key_backup_task.h"
 #include "service/key_tasks.h"
@@ -37,6 +39,29 @@ class ReloadTask final : public AdminTask {
  private:
   std::function<Status()> reload_;
 };
+
+class JobCancelTask final : public AdminTask {
+ public:
+  JobCancelTask(AdminContext context, std::shared_ptr<JobBook> jobs, std::uint64_t id)
+      : AdminTask(std::move(context)), jobs_(std::move(jobs)), id_(id) {}
+  void step() override {
+    const Status cancelled = jobs_->cancel(id_);
+    finish(cancelled, cancelled ? 1 : 0);
+  }
+
+ private:
+  std::shared_ptr<JobBook> jobs_;
+  std::uint64_t id_;
+};
+
+/// From here on the task survives its client.
+void become_job(Incoming& in, std::string what, std::uint64_t total = 0) {
+  in.context.reply = in.edge.jobs->begin(std::move(what), in.context.uid, total, in.context.engine->clock(),
+                                         std::move(in.context.reply));
+}
+
+/// Whether it may be more than a few accounts.
+bool is_bulk(const Selection& selection) { return selection.users.size() != 1 || selection.has_file; }
 
 std::string put_name(PutMode mode, std::string_view name) {
   return std::string(mode == PutMode::kAdd ? "add " : "set ") + std::string(name);
@@ -97,6 +122,7 @@ TaskPtr domains(Incoming in) {
 TaskPtr import(Incoming in) {
   ImportRequest request;
   if (!decode_packet(in.packet.view(), request)) return nullptr;
+  if (!request.dry_run) become_job(in, "import", request.rows);
   return std::make_shared<ImportTask>(std::move(in.context), request, std::move(in.file));
 }
 
@@ -125,6 +151,42 @@ TaskPtr key_backup(Incoming in) {
                                          std::move(in.file));
 }
 
+TaskPtr account_act(Incoming in) {
+  AccountAct request;
+  if (!decode_packet(in.packet.view(), request)) return nullptr;
+  if (!request.dry_run && is_bulk(request.selection))
+    become_job(in, fmt::format("{} {}", request.role == Role::kAdmin ? "admin" : "user", name_of(request.action)));
+  return std::make_shared<AccountActTask>(std::move(in.context), std::move(in.packet), request, std::move(in.file));
+}
+
+/// What is generated is told once, to who asked: without a reader the work ends, and the book never sees it.
+TaskPtr secret(Incoming in) {
+  SecretAct request;
+  if (!decode_packet(in.packet.view(), request)) return nullptr;
+  const bool generates = request.action == SecretAct::Action::kGenerate;
+  if (!request.dry_run && !generates && is_bulk(request.selection))
+    become_job(in, fmt::format("secret {} {}", name_of(request.action), name_of(request.kind)));
+  return std::make_shared<SecretTask>(std::move(in.context), std::move(in.packet), request, std::move(in.file));
+}
+
+TaskPtr domain_import(Incoming in) {
+  DomainImport request;
+  if (!decode_packet(in.packet.view(), request)) return nullptr;
+  return std::make_shared<DomainImportTask>(std::move(in.context), request, std::move(in.file));
+}
+
+TaskPtr jobs(Incoming in) {
+  JobQuery request;
+  if (!decode_packet(in.packet.view(), request)) return nullptr;
+  return std::make_shared<JobQueryTask>(std::move(in.context), in.edge.jobs, request.id);
+}
+
+TaskPtr job_cancel(Incoming in) {
+  JobAct request;
+  if (!decode_packet(in.packet.view(), request)) return nullptr;
+  return std::make_shared<JobCancelTask>(std::move(in.context), in.edge.jobs, request.id);
+}
+
 TaskPtr reload(Incoming in) {
   ReloadRequest request;
   if (!decode_packet(in.packet.view(), request)) return nullptr;
@@ -145,11 +207,13 @@ constexpr Route kRoutes[] = {
     {DomainQuery::kType, "domain show", false, domains},
     {DomainRename::kType, "domain rename", false, change<DomainRename, rename_domain>},
     {DomainRemove::kType, "domain remove", false, change<DomainRemove, remove_domain>},
+    {DomainImport::kType, "domain import", true, domain_import},
+    {DomainExport::kType, "domain export", false, plain<DomainExport, DomainExportTask>},
     {AccountPut::kType, "account put", false, change<AccountPut, put_account, true>},
     {AccountMove::kType, "account move", false, change<AccountMove, move_account>},
     {AccountQuery::kType, "account show", false, with_file<AccountQuery, AccountQueryTask>},
-    {AccountAct::kType, "account act", true, with_file<AccountAct, AccountActTask>},
-    {SecretAct::kType, "secret", true, with_file<SecretAct, SecretTask>},
+    {AccountAct::kType, "account act", true, account_act},
+    {SecretAct::kType, "secret", true, secret},
     {AuthTry::kType, "auth", false, about_one<AuthTry, AuthTryTask>},
     {ExplainQuery::kType, "explain", false, about_one<ExplainQuery, ExplainTask>},
     {StoreCheck::kType, "store check", false, plain<StoreCheck, StoreCheckTask>},
@@ -162,6 +226,9 @@ constexpr Route kRoutes[] = {
     {ReloadRequest::kType, "reload", true, reload},
     {LockQuery::kType, "lock list", false, plain<LockQuery, LockListTask>},
     {ImportRequest::kType, "import", true, import},
+    {ExportRequest::kType, "export", true, about_one<ExportRequest, ExportTask>},
+    {JobQuery::kType, "job list", false, jobs},
+    {JobAct::kType, "job cancel", true, job_cancel},
 };
 
 }  // namespace
@@ -172,7 +239,8 @@ std::shared_ptr<AdminTask> make_admin_task(AdminContext context, const AdminEdge
   for (const Route& route : kRoutes)
     if (route.type == head.type) {
       if (route.logged)
-        context.services.log->write(LogLevel::kNotice, fmt::format("admin uid={} request={}", context.uid, quoted(route.name)));
+        context.services.log->write(LogLevel::kNotice,
+                                    fmt::format("admin uid={} request={}", context.uid, quoted(route.name)));
       return route.make({std::move(context), edge, std::move(packet), std::move(file)});
     }
   return nullptr;

@@ -8,6 +8,7 @@
 #include "base/fd.h"
 #include "service/admin_task.h"
 #include "service/key_keeper.h"
+#include "service/jobs.h"
 #include "service/reports.h"
 
 namespace pbxcred {
@@ -17,6 +18,7 @@ struct AdminEdge {
   DaemonFacts facts;
   std::function<Status()> reload;  ///< reads the configuration anew
   KeyKeeper* keys = nullptr;       ///< none: the ring stays as it is
+  std::shared_ptr<JobBook> jobs = std::make_shared<JobBook>();
 };
 
 /// The task for a request packet, which it keeps; null: no well-formed request. file: the descriptor that came with it.

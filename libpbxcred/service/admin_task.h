@@ -22,6 +22,9 @@ class AdminReply {
   /// Whether the client keeps up; a long answer pauses until it does.
   virtual bool has_room() const = 0;
   virtual bool is_gone() const = 0;
+  /// Whether the task is one that goes on without its client (service/jobs.h), and was told to stop.
+  virtual bool is_job() const { return false; }
+  virtual bool is_cancelled() const { return false; }
 
   template <Message M>
   void put(const M& message) {
@@ -52,6 +55,8 @@ class AdminTask : public std::enable_shared_from_this<AdminTask> {
   bool is_done() const { return done_; }
   /// For a use case: its end makes the task step again.
   bool is_waiting() const { return waiting_; }
+  /// Whether it is stepped on when its client goes.
+  bool is_job() const { return context_.reply->is_job(); }
 
  protected:
   /// The last packet.
@@ -66,6 +71,13 @@ class AdminTask : public std::enable_shared_from_this<AdminTask> {
     done.failed = failed;
     context_.reply->put(done);
     done_ = true;
+  }
+  /// Jobs ask at the beginning of each step.
+  bool is_cancelled() const { return context_.reply->is_cancelled(); }
+  /// How a cancelled job ends. done: what it has committed, of whatever it counts.
+  static Error cancelled(std::uint64_t done) {
+    return {Code::kRefused, done == 0 ? "cancelled; nothing was changed"
+                                      : "cancelled; " + std::to_string(done) + " were done before"};
   }
   void note(bool is_error, std::string_view where, std::string_view what) {
     context_.reply->put(Note{is_error, where, what});

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <optional>
 
 #include "crypto/random.h"
 #include "model/name.h"
@@ -32,17 +34,6 @@ Result<std::string> free_name(Read& read, std::string_view name, const DomainId&
   if (holder && holder->domain != mine)
     return Error{Code::kConflict, fmt::format("the name {} belongs to another domain", canonical)};
   return canonical;
-}
-
-Status set_timezone(Domain& domain, std::string_view name) {
-  const std::string wanted(name.empty() ? "UTC" : name);
-  try {
-    (void)date::locate_zone(wanted);
-  } catch (const std::exception&) {
-    return Error{Code::kInvalid, fmt::format("there is no time zone {}", wanted)};
-  }
-  domain.timezone = wanted;
-  return {};
 }
 
 Status set_country(Domain& domain, std::string_view country) {
@@ -96,18 +87,31 @@ Status apply(Domain& domain, const Settings& settings, const DomainPut& request)
   return {};
 }
 
-Result<std::vector<std::string>> checked_aliases(Read& read, const Domain& domain, const DomainPut& request) {
+bool has(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// The aliases that the request wants the domain to have.
+Result<std::vector<std::string>> wanted_aliases(const Domain& domain, const DomainPut& request) {
   if (!request.aliases) return domain.aliases;
   std::vector<std::string> aliases;
   for (std::string_view alias : *request.aliases) {
     if (alias.empty()) continue;
-    PBXCRED_TRY(std::string canonical, free_name(read, alias, domain.id));
-    PBXCRED_CHECK(check_domain_name(read, domain.id, canonical));
-    if (canonical != domain.name && std::find(aliases.begin(), aliases.end(), canonical) == aliases.end())
-      aliases.push_back(std::move(canonical));
+    PBXCRED_TRY(std::string canonical, canonical_domain(alias));
+    if (canonical != domain.name && !has(aliases, canonical)) aliases.push_back(std::move(canonical));
   }
   if (aliases.size() > 32) return Error{Code::kInvalid, "a domain has at most 32 aliases"};
   return aliases;
+}
+
+/// Whether the domain may have these aliases; those that it has had `before` it may.
+Status check_aliases(Read& read, const Domain& domain, const std::vector<std::string>& before) {
+  for (const std::string& alias : domain.aliases) {
+    if (has(before, alias)) continue;
+    PBXCRED_TRY(const std::string free, free_name(read, alias, domain.id));
+    PBXCRED_CHECK(check_domain_name(read, domain.id, free));
+  }
+  return {};
 }
 
 /// Telephone numbers are indexed as the country reads them: another country, another index.
@@ -130,7 +134,92 @@ Status reindex_numbers(Write& write, const Domain& before, const Domain& after, 
   return {};
 }
 
+Status store_changed_domain(Write& write, const Domain& before, const Domain& after, Time now) {
+  for (const std::string& alias : before.aliases)
+    if (!has(after.aliases, alias)) write.erase(name_key(alias));
+  for (const std::string& alias : after.aliases) write.put(name_key(alias), DomainRef{after.id});
+  if (before.country != after.country) return reindex_numbers(write, before, after, now);
+  write.put_domain(after);
+  return {};
+}
+
+/// What import is to make of one row.
+struct DomainPlan {
+  std::string place;
+  std::optional<Domain> before;  ///< none: it is new
+  Domain after;
+};
+
+/// Whether the two differ in nothing that import sets. Chosen policies have no order.
+bool same_settings(const Domain& one, const Domain& other) {
+  const auto policies = [](const Domain& domain) {
+    std::map<Kind, std::string> chosen;
+    for (const DomainPolicy& policy : domain.policies) chosen.emplace(policy.kind, policy.policy);
+    return chosen;
+  };
+  return one.aliases == other.aliases && one.timezone == other.timezone && one.language == other.language &&
+         one.country == other.country && one.contact == other.contact && one.mail_from == other.mail_from &&
+         one.base_url == other.base_url && policies(one) == policies(other);
+}
+
+/// places: of the rows before, by name.
+Result<DomainPlan> plan_domain(Read& read, const Settings& settings, const PlacedDomain& row, Time now,
+                               std::map<std::string, std::string>& places) {
+  PBXCRED_TRY(const std::string name, canonical_domain(row.put.name));
+  const auto [first, is_first] = places.emplace(name, row.place);
+  if (!is_first)
+    return Error{Code::kConflict, fmt::format("the domain {} is given twice, first in {}", name, first->second)};
+  DomainPlan plan{row.place, std::nullopt, {}};
+  PBXCRED_TRY(plan.before, read.find_domain(name));
+  if (plan.before && plan.before->name != name)
+    return Error{Code::kConflict, fmt::format("{} is an alias of the domain {}", name, plan.before->name)};
+  if (plan.before) {
+    plan.after = *plan.before;
+  } else {
+    PBXCRED_TRY(plan.after, new_domain(read, name, now));
+  }
+  PBXCRED_CHECK(apply(plan.after, settings, row.put));
+  PBXCRED_TRY(plan.after.aliases, wanted_aliases(plan.after, row.put));
+  return plan;
+}
+
+void drop_aliases(Write& write, const DomainPlan& plan) {
+  if (!plan.before) return;
+  for (const std::string& alias : plan.before->aliases)
+    if (!has(plan.after.aliases, alias)) write.erase(name_key(alias));
+}
+
+Status store_plan(Write& write, const DomainPlan& plan, Time now, DomainCounts& counts) {
+  const Domain& after = plan.after;
+  if (plan.before && same_settings(*plan.before, after)) {
+    ++counts.unchanged;
+    return {};
+  }
+  PBXCRED_CHECK(check_aliases(write, after, plan.before ? plan.before->aliases : std::vector<std::string>()));
+  if (plan.before) {
+    Domain dropped = *plan.before;  // its other aliases may be somebody else's by now
+    std::erase_if(dropped.aliases, [&](const std::string& alias) { return !has(after.aliases, alias); });
+    ++counts.changed;
+    return store_changed_domain(write, dropped, after, now);
+  }
+  PBXCRED_TRY(const std::string free, free_name(write, after.name, after.id));  // no alias of a row before
+  ++counts.added;
+  store_new_domain(write, after);
+  return {};
+}
+
 }  // namespace
+
+Status set_timezone(Domain& domain, std::string_view name) {
+  const std::string wanted(name.empty() ? "UTC" : name);
+  try {
+    (void)date::locate_zone(wanted);
+  } catch (const std::exception&) {
+    return Error{Code::kInvalid, fmt::format("there is no time zone {}", wanted)};
+  }
+  domain.timezone = wanted;
+  return {};
+}
 
 Result<Domain> new_domain(Read& read, std::string_view name, Time now) {
   Domain domain;
@@ -163,22 +252,39 @@ Result<std::uint64_t> put_domain(Write& write, const Settings& settings, const D
   if (request.mode == PutMode::kAdd) {
     PBXCRED_TRY(Domain domain, new_domain(write, request.name, now));
     PBXCRED_CHECK(apply(domain, settings, request));
-    PBXCRED_TRY(domain.aliases, checked_aliases(write, domain, request));
+    PBXCRED_TRY(domain.aliases, wanted_aliases(domain, request));
+    PBXCRED_CHECK(check_aliases(write, domain, {}));
     store_new_domain(write, domain);
     return std::uint64_t{1};
   }
   PBXCRED_TRY(const Domain before, existing_domain(write, request.name));
   Domain after = before;
   PBXCRED_CHECK(apply(after, settings, request));
-  PBXCRED_TRY(after.aliases, checked_aliases(write, before, request));
-  for (const std::string& alias : before.aliases) write.erase(name_key(alias));
-  for (const std::string& alias : after.aliases) write.put(name_key(alias), DomainRef{after.id});
-  if (before.country != after.country) {
-    PBXCRED_CHECK(reindex_numbers(write, before, after, now));
-  } else {
-    write.put_domain(after);
-  }
+  PBXCRED_TRY(after.aliases, wanted_aliases(before, request));
+  PBXCRED_CHECK(check_aliases(write, after, before.aliases));
+  PBXCRED_CHECK(store_changed_domain(write, before, after, now));
   return std::uint64_t{1};
+}
+
+Result<DomainCounts> put_domains(Write& write, const Settings& settings, const std::vector<PlacedDomain>& rows,
+                                 Time now, std::vector<DomainProblem>& problems) {
+  std::map<std::string, std::string> places;
+  std::vector<DomainPlan> plans;
+  for (const PlacedDomain& row : rows) {
+    auto plan = plan_domain(write, settings, row, now, places);
+    if (plan) plans.push_back(std::move(*plan));
+    else problems.push_back({row.place, plan.error()});
+  }
+  // First all aliases go that are to go: another domain of the file may want them.
+  for (const DomainPlan& plan : plans) drop_aliases(write, plan);
+  DomainCounts counts;
+  for (const DomainPlan& plan : plans) {
+    const Status stored = store_plan(write, plan, now, counts);
+    if (!stored) problems.push_back({plan.place, stored.error()});
+  }
+  if (problems.empty()) return counts;
+  return Error{Code::kInvalid,
+               fmt::format("{} of {} domains are refused; nothing was changed", problems.size(), rows.size())};
 }
 
 Result<std::uint64_t> rename_domain(Write& write, const Settings&, const DomainRename& request, Time) {

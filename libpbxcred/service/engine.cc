@@ -236,12 +236,13 @@ void Engine::work() {
 }
 
 /// Most sign-ins change nothing: the worker settles them itself in a write transaction that has nothing to commit, and
-/// spares a second thread. False: nothing happened, it is the writer's.
+/// spares a second thread. While the writer is at work, on the snapshot before it: what is not committed was told to
+/// nobody, so this comes before it. An import of thousands then holds no sign-in up. False: nothing happened, it is the
+/// writer's.
 bool Engine::settle_here(Task& task) {
   if (!task.outcome || degraded() || !task.use_case->is_likely_quiet()) return false;
   const std::unique_lock writing(writing_, std::try_to_lock);
-  if (!writing) return false;
-  auto write = database_.write(Space::kUseReserve);
+  auto write = writing ? database_.write(Space::kUseReserve) : database_.snapshot();
   if (!write) return false;
   const auto settled = task.use_case->settle(*write, clock_.now());
   if (!settled || write->error() || write->changes() > 0) return false;
@@ -316,7 +317,7 @@ void Engine::settle_batch(std::vector<TaskPtr>& batch) {
 bool Engine::transact(const std::vector<Task*>& tasks) {
   if (degraded()) return fail_all(tasks, kDegraded);
   const bool grows = tasks.front()->use_case->grows();
-  auto write = database_.write(grows ? Space::kLeaveReserve : Space::kUseReserve);
+  auto write = grows ? database_.write_sorted() : database_.write(Space::kUseReserve);
   if (!write) return lose_store(tasks, write.error());
   const Time now = clock_.now();
   std::vector<std::pair<Task*, Error>> refused;
@@ -338,6 +339,12 @@ bool Engine::transact(const std::vector<Task*>& tasks) {
     } else {
       return lose_store(tasks, why);
     }
+  }
+  write->flush();
+  if (write->error()) {
+    const Error why = *write->error();
+    if (tasks.size() > 1) return false;
+    return grows || !is_store_failure(why) ? fail_all(tasks, why) : lose_store(tasks, why);
   }
   const Status committed = write->commit();
   if (!committed) return lose_store(tasks, committed.error());

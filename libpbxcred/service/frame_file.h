@@ -20,6 +20,9 @@ class FrameFile {
   /// The next frame into out; false at the end. `invalid`: cut short, or a frame over kMaxPacket.
   Result<bool> next(SecureBuffer& out);
   void rewind() { offset_ = 0; }
+  /// Where the next frame begins, and to go back there.
+  std::uint64_t offset() const { return offset_; }
+  void seek(std::uint64_t offset) { offset_ = offset; }
 
  private:
   Fd fd_;

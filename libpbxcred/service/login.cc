@@ -79,12 +79,13 @@ Status Login::compute(HashArena& arena) {
   const Secret offered = secret_to_check(secret_.view());
   const HashParams& cost = context_.settings->hash;
   if (!account_ || !verifier_ || offered.empty()) return burn_hash(arena, cost, offered.view());
-  guess_ = keyed_hash(ring_->subkey(Purpose::kGuess), {account_->bytes(), as_bytes(name_of(verifier_->kind)),
-                                                       as_bytes(access_.entry), as_bytes(source_), offered.view().bytes});
+  guess_ =
+      keyed_hash(ring_->subkey(Purpose::kGuess), {account_->bytes(), as_bytes(name_of(verifier_->kind)),
+                                                  as_bytes(access_.entry), as_bytes(source_), offered.view().bytes});
   const SealBinding binding{*account_, verifier_->kind, verifier_->generation};
   PBXCRED_TRY(matched_, check_hash(arena, *ring_, cost, offered.view(), *verifier_->hash, binding));
   // Where no secret opens, a second hash would tell by its time which one is right.
-  if (!matched_ || !may_open_ || verifier_->hash->params == cost) return {};
+  if (!matched_ || !may_open_ || is_current(*verifier_->hash, cost)) return {};
   const SealBinding next{*account_, verifier_->kind, verifier_->generation + 1};
   PBXCRED_TRY(upgraded_, make_hash(arena, *ring_, cost, offered.view(), next));
   return {};
@@ -139,7 +140,8 @@ Result<UseCase::Settled> Login::settle(Write& write, Time now) {
   return Settled::kDone;
 }
 
-Status Login::record_success(Write& write, const Account& account, const Verifier& verifier, bool had_ledger, Time now) {
+Status Login::record_success(Write& write, const Account& account, const Verifier& verifier, bool had_ledger,
+                             Time now) {
   if (had_ledger) write.erase_ledger(account.id, verifier.kind);
   if (upgraded_) {
     Verifier raised = verifier;

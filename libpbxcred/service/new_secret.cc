@@ -36,4 +36,16 @@ Status store_new_secret(Write& write, const Account& account, const NewSecretWor
   return {};
 }
 
+Result<bool> store_cleared_secret(Write& write, const Account& account, Kind kind, Time now) {
+  PBXCRED_TRY(auto verifier, write.verifier(account.id, kind));
+  if (!verifier || !verifier->hash) return false;
+  Verifier cleared;
+  cleared.kind = kind;
+  cleared.generation = verifier->generation + 1;
+  cleared.set_at = now;
+  PBXCRED_CHECK(write.put_verifier(account, cleared));
+  write.erase_ledger(account.id, kind);
+  return true;
+}
+
 }  // namespace pbxcred

@@ -42,6 +42,10 @@ Status hash_new_secret(HashArena& arena, const KeyRing& ring, const HashParams& 
 Status store_new_secret(Write& write, const Account& account, const NewSecretWork& work, const SecretOptions& options,
                         Time now);
 
+/// Leaves a tombstone of a secret that is set, and forgets its ledger: it goes and stays gone. Whether it was set; then
+/// the caller raises the account's generation.
+Result<bool> store_cleared_secret(Write& write, const Account& account, Kind kind, Time now);
+
 /// The generation that the next secret of this kind has.
 inline std::uint64_t next_generation(const std::optional<Verifier>& current) {
   return current ? current->generation + 1 : 1;

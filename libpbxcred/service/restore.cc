@@ -14,6 +14,8 @@
 #include <cstring>
 #include <memory>
 
+#include "store/upgrade.h"
+
 namespace pbxcred {
 namespace {
 
@@ -122,7 +124,8 @@ Status carry(const StoreLock& lock, std::uint64_t map_bytes, const SharedRing& r
   auto store = LmdbStore::open(lock, kStore, map_bytes, false);
   if (!store) return store.error().code == Code::kNotFound ? Status() : give_up(store.error().what);
   Database replaced(**store, ring);
-  if (const Status sound = replaced.verify(); !sound) return give_up(sound.error().what);
+  // An older schema will do: accounts, ledgers and verifiers were always there.
+  if (const auto schema = replaced.schema(); !schema) return give_up(schema.error().what);
   auto read = replaced.read();
   if (!read) return give_up(read.error().what);
   const auto meta = read->get<StoreMeta>(make_key(Table::kMeta));
@@ -144,6 +147,7 @@ Status build(const StoreLock& lock, std::uint64_t map_bytes, const SharedRing& r
   PBXCRED_TRY(auto store, LmdbStore::open(lock, kRestored, map_bytes, true));
   PBXCRED_CHECK(load(*store, *ring, source));
   Database restored(*store, ring);
+  PBXCRED_CHECK(upgrade_records(restored));
   PBXCRED_CHECK(restored.verify());
   PBXCRED_CHECK(carry(lock, map_bytes, ring, restored, report));
   return look_over(restored, report);

@@ -16,26 +16,12 @@ constexpr std::size_t kAtOnce = 8;  ///< accounts in work: enough to keep idle w
 constexpr auto kTemporaryLife = std::chrono::hours(24);
 constexpr auto kLongestLife = std::chrono::hours(24 * 3653);
 
-const char* verb_of(SecretAct::Action action) {
-  switch (action) {
-    case SecretAct::Action::kSet: return "set";
-    case SecretAct::Action::kClear: return "clear";
-    case SecretAct::Action::kGenerate: return "generate";
-  }
-  return "?";
-}
-
 /// The secret goes and stays gone: its record remains as a tombstone.
 Result<std::uint64_t> clear_secret(Write& write, const AccountId& id, Kind kind, Time now) {
   PBXCRED_TRY(auto account, write.account(id));
-  PBXCRED_TRY(auto verifier, write.verifier(id, kind));
-  if (!account || !verifier || !verifier->hash) return std::uint64_t{0};
-  Verifier cleared;
-  cleared.kind = kind;
-  cleared.generation = verifier->generation + 1;
-  cleared.set_at = now;
-  PBXCRED_CHECK(write.put_verifier(*account, cleared));
-  write.erase_ledger(id, kind);
+  if (!account) return std::uint64_t{0};
+  PBXCRED_TRY(const bool was_set, store_cleared_secret(write, *account, kind, now));
+  if (!was_set) return std::uint64_t{0};
   ++account->generation;
   PBXCRED_CHECK(write.put_account(*account));
   return std::uint64_t{1};
@@ -48,7 +34,7 @@ void SecretTask::ended(const std::string& name, const Status& outcome) {
   waiting_ = false;
   context_.services.log->write(LogLevel::kNotice,
                                fmt::format("secret uid={} account={} kind={} action={} result={}", context_.uid,
-                                           quoted(name), name_of(request_.kind), verb_of(request_.action),
+                                           quoted(name), name_of(request_.kind), name_of(request_.action),
                                            outcome ? "done" : name_of(outcome.error().code)));
   if (outcome) return;
   note(true, name, outcome.error().what);
@@ -60,7 +46,8 @@ void SecretTask::ended(const std::string& name, const Status& outcome) {
 void SecretTask::tell(std::uint64_t number, Generated generated) {
   if (request_.action != SecretAct::Action::kGenerate) return;
   to_tell_.emplace(number, std::move(generated));
-  for (auto next = to_tell_.begin(); next != to_tell_.end() && next->first == told_; next = to_tell_.erase(next), ++told_)
+  for (auto next = to_tell_.begin(); next != to_tell_.end() && next->first == told_;
+       next = to_tell_.erase(next), ++told_)
     if (const Generated& one = next->second; one.secret)
       context_.reply->put(GeneratedRow{one.name, request_.kind, one.secret->view()});
 }
@@ -136,6 +123,7 @@ Result<std::vector<SecretTask::Job>> SecretTask::page() {
 void SecretTask::step() {
   if (request_.expires && (*request_.expires <= std::chrono::seconds(0) || *request_.expires > kLongestLife))
     return finish(Error{Code::kInvalid, "a secret expires in one second to ten years"});
+  if (is_cancelled() && !broken_) broken_ = cancelled(0);  // the count follows
   if (!broken_ && (!scan_ || (!scan_->done() && running_ < kAtOnce))) {
     const auto jobs = page();
     if (jobs) for (const Job& job : *jobs) start(job);
@@ -143,7 +131,7 @@ void SecretTask::step() {
   }
   if (broken_) {  // what runs is still answered: a generated secret is told once or never
     waiting_ = running_ > 0;
-    if (!waiting_) finish(*broken_, changed_, failed_);
+    if (!waiting_) finish(is_cancelled() ? cancelled(changed_) : *broken_, changed_, failed_);
     return;
   }
   if (scan_->done() && running_ == 0)

@@ -7,14 +7,18 @@
 
 #include "model/name.h"
 #include "service/account_admin.h"
+#include "store/names.h"
 
 namespace pbxcred {
 namespace {
 
-Result<std::string> folded(std::string_view text) {
-  if (text.empty()) return std::string();
-  return canonical_name(text);
+Result<std::string> folded(const char* filter, std::string_view text) {
+  std::string folded = search_text(text);
+  if (!text.empty() && folded.empty()) return Error{Code::kInvalid, fmt::format("{}: there is no such text", filter)};
+  return folded;
 }
+
+constexpr std::size_t kExtensionBytes = 64;  ///< at most; what is longer begins none
 
 /// Users belong to one domain, administrators to those they are named for.
 bool is_of_domain(const Account& account, const DomainId& domain) {
@@ -22,10 +26,7 @@ bool is_of_domain(const Account& account, const DomainId& domain) {
   return std::find(account.domains.begin(), account.domains.end(), domain) != account.domains.end();
 }
 
-bool starts_with_folded(const std::string& text, const std::string& prefix) {
-  const auto canonical = folded(text);
-  return canonical && canonical->starts_with(prefix);
-}
+bool begins_with(const std::string& text, const std::string& folded) { return search_text(text).starts_with(folded); }
 
 }  // namespace
 
@@ -49,12 +50,9 @@ Result<SelectionScan> SelectionScan::start(Read& read, const Settings& settings,
     if (!domain) return Error{Code::kNotFound, fmt::format("there is no domain {}", selection.domain)};
     scan.domain_ = domain->id;
   }
-  PBXCRED_TRY(scan.location_, folded(selection.location));
-  PBXCRED_TRY(scan.find_, folded(selection.find));
-  scan.prefix_ = role == Role::kAdmin ? make_key(Table::kAdmin)
-                 : scan.domain_       ? make_key(Table::kExtension, {scan.domain_->bytes()})
-                                      : make_key(Table::kExtension);
-  scan.cursor_ = scan.prefix_;
+  PBXCRED_TRY(scan.location_, folded("--location", selection.location));
+  PBXCRED_TRY(scan.find_, folded("--find", selection.find));
+  if (!named) PBXCRED_CHECK(scan.choose_ranges(read));
   return scan;
 }
 
@@ -90,12 +88,9 @@ Result<std::vector<SelectionScan::Hit>> SelectionScan::page_of_users(Read& read,
 
 Result<bool> SelectionScan::matches(Read& read, const Account& account) {
   if (domain_ && !is_of_domain(account, *domain_)) return false;
-  if (!location_.empty()) {
-    const auto location = folded(account.location);
-    if (!location || *location != location_) return false;
-  }
-  if (!find_.empty() && !starts_with_folded(account.first, find_) && !starts_with_folded(account.last, find_) &&
-      !starts_with_folded(account.extension, find_))
+  if (!location_.empty() && search_text(account.location) != location_) return false;
+  if (!find_.empty() && !begins_with(account.first, find_) && !begins_with(account.last, find_) &&
+      !begins_with(account.extension, find_))
     return false;
   if (selection_->without) {
     PBXCRED_TRY(auto verifier, read.verifier(account.id, *selection_->without));
@@ -104,29 +99,88 @@ Result<bool> SelectionScan::matches(Read& read, const Account& account) {
   return true;
 }
 
-Result<std::vector<SelectionScan::Hit>> SelectionScan::page_of_table(Read& read, std::size_t most) {
-  const Table table = static_cast<Table>(prefix_[0]);
+Status SelectionScan::choose_ranges(Read& read) {
+  if (role_ == Role::kAdmin) {
+    indexes_ = {Index::kAdmins};
+    domains_ = {DomainId{}};  // one range for all
+    return {};
+  }
+  if (!find_.empty()) indexes_ = {Index::kExtensions, Index::kFirstNames, Index::kLastNames};
+  else indexes_ = {location_.empty() ? Index::kExtensions : Index::kLocations};
+  if (domain_) {
+    domains_ = {*domain_};
+    return {};
+  }
+  PBXCRED_TRY(auto row, read.seek<Domain>(Table::kDomain, make_key(Table::kDomain)));
+  while (row) {
+    domains_.push_back(row->record.id);
+    PBXCRED_TRY(row, read.next<Domain>(Table::kDomain));
+  }
+  done_ = domains_.empty();
+  return {};
+}
+
+/// Of the keys in the range at hand.
+std::string SelectionScan::prefix() const {
+  const DomainId& domain = domains_[domain_at_];
+  switch (indexes_[index_at_]) {
+    case Index::kAdmins: return make_key(Table::kAdmin);
+    case Index::kExtensions:
+      return make_key(Table::kExtension,
+                      {domain.bytes(), as_bytes(find_).first(std::min(find_.size(), kExtensionBytes))});
+    case Index::kFirstNames: return people_prefix(domain, SearchRole::kFirst, find_);
+    case Index::kLastNames: return people_prefix(domain, SearchRole::kLast, find_);
+    case Index::kLocations: return people_prefix_of_whole(domain, SearchRole::kLocation, location_);
+  }
+  return {};
+}
+
+void SelectionScan::next_range() {
+  cursor_.clear();
+  if (++index_at_ < indexes_.size()) return;
+  index_at_ = 0;
+  done_ = ++domain_at_ == domains_.size();
+}
+
+Result<std::vector<AccountId>> SelectionScan::ids_in_range(Read& read, std::size_t most) {
+  const std::string range = prefix();
+  const Table table = static_cast<Table>(range[0]);
   std::vector<AccountId> ids;
-  PBXCRED_TRY(auto row, read.seek<AccountRef>(table, cursor_));
-  while (row && row->key.starts_with(prefix_) && ids.size() < most) {
+  PBXCRED_TRY(auto row, read.seek<AccountRef>(table, cursor_.empty() ? range : cursor_));
+  while (row && row->key.starts_with(range) && ids.size() < most) {
     ids.push_back(row->record.account);
     cursor_ = row->key + '\0';  // just behind it
     PBXCRED_TRY(row, read.next<AccountRef>(table));
   }
-  done_ = !row || !row->key.starts_with(prefix_);
+  if (!row || !row->key.starts_with(range)) next_range();
+  return ids;
+}
+
+/// Whether an earlier range of its domain had it.
+bool SelectionScan::came_before(Index index, const Account& account) const {
+  if (index != Index::kFirstNames && index != Index::kLastNames) return false;
+  return begins_with(account.extension, find_) || (index == Index::kLastNames && begins_with(account.first, find_));
+}
+
+Result<std::vector<SelectionScan::Hit>> SelectionScan::page_of_ranges(Read& read, std::size_t most) {
   std::vector<Hit> hits;
-  for (const AccountId& id : ids) {
-    PBXCRED_TRY(auto account, read.account(id));
-    if (!account) return Error{Code::kCorrupt, "an index leads to an account that is not there"};
-    PBXCRED_TRY(const bool wanted, matches(read, *account));
-    if (wanted) hits.push_back({std::move(account), {}, {}});
+  for (std::size_t looked = 0; !done_ && looked < most;) {
+    const Index index = indexes_[index_at_];
+    PBXCRED_TRY(const auto ids, ids_in_range(read, most - looked));
+    looked += std::max<std::size_t>(ids.size(), 1);
+    for (const AccountId& id : ids) {
+      PBXCRED_TRY(auto account, read.account(id));
+      if (!account) return Error{Code::kCorrupt, "an index leads to an account that is not there"};
+      PBXCRED_TRY(const bool wanted, matches(read, *account));
+      if (wanted && !came_before(index, *account)) hits.push_back({std::move(account), {}, {}});
+    }
   }
   return hits;
 }
 
 Result<std::vector<SelectionScan::Hit>> SelectionScan::page(Read& read, std::size_t most) {
   const bool named = !selection_->users.empty() || selection_->has_file;
-  return named ? page_of_users(read, most) : page_of_table(read, most);
+  return named ? page_of_users(read, most) : page_of_ranges(read, most);
 }
 
 }  // namespace pbxcred

@@ -190,8 +190,9 @@ Status check_header(const BackupHeader& header, const KeyRing& ring) {
       return Error{Code::kCorrupt, fmt::format("the backup was made with another key {}: it needs its own key ring", key.id)};
   }
   if (!named) return cut();
-  if (header.schema != kSchema)
-    return Error{Code::kInvalid, fmt::format("the backup has schema {}, this version knows {}", header.schema, kSchema)};
+  if (header.schema == 0 || header.schema > kSchema)
+    return Error{Code::kInvalid,
+                 fmt::format("the backup has schema {}, this version knows {} at most", header.schema, kSchema)};
   return {};
 }
 

@@ -40,7 +40,7 @@ Result<BackupSummary> write_backup(Read& read, const std::string& program, Time 
 /// Reads a whole backup and checks everything about it: sizes, order, tables, that every record opens with the ring,
 /// and at last its MAC. Nothing of it may be trusted before this has returned without an error.
 /// each: given every entry, or null. `corrupt`: it is none, cut, changed, made with another ring or needs keys that are
-/// missing; `invalid`: of a newer version or another schema.
+/// missing; `invalid`: of a newer version or schema.
 Result<BackupSummary> read_backup(const BackupSource& source, const KeyRing& ring,
                                   const std::function<Status(const Entry&)>& each, const BackupProgress& progress);
 

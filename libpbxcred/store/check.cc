@@ -27,7 +27,8 @@ bool with_record_of(Table table, F f) {
     case Table::kSuccess: return f.template operator()<LastSuccess>();
     case Table::kAdmin:
     case Table::kUsername:
-    case Table::kExtension: return f.template operator()<AccountRef>();
+    case Table::kExtension:
+    case Table::kPeople: return f.template operator()<AccountRef>();
     case Table::kName:
     case Table::kNumber: return f.template operator()<NameEntry>();
     case Table::kGrant: return f.template operator()<Grant>();
@@ -113,6 +114,12 @@ class Checker {
     if (ref && ref->account != id) fault(place(from), std::string(what) + " leads to another account");
   }
 
+  std::vector<std::string> index_keys(const Account& account) const {
+    std::vector<std::string> keys = account_index_keys(read_.ring(), account);
+    for (std::string& key : people_keys(account)) keys.push_back(std::move(key));
+    return keys;
+  }
+
   // One overload a record: forward to what it refers to, and back.
   void look_at(const std::string&, Table, const StoreMeta&) {}
   void look_at(const std::string&, Table, const Tombstone&) {}
@@ -154,8 +161,7 @@ class Checker {
 
   void look_at(const std::string& key, Table, const Account& account) {
     if (account.id != account_in(key)) fault(place(key), "stands under another id");
-    for (const std::string& index : account_index_keys(read_.ring(), account))
-      need_ref(key, index, account.id, "an index of it");
+    for (const std::string& index : index_keys(account)) need_ref(key, index, account.id, "an index of it");
     if (account.role != Role::kUser) return;
     const auto domain = need_domain(key, account.domain);
     if (!domain) return;
@@ -194,7 +200,7 @@ class Checker {
   void look_at(const std::string& key, Table, const AccountRef& ref) {
     const auto account = need_account(key, ref.account);
     if (!account) return;
-    const auto keys = account_index_keys(read_.ring(), *account);
+    const auto keys = index_keys(*account);
     if (std::find(keys.begin(), keys.end(), key) == keys.end()) fault(place(key), "leads to an account it is not of");
   }
 

@@ -8,6 +8,8 @@
 #include "crypto/hasher.h"
 #include "crypto/random.h"
 #include "model/name.h"
+#include "store/snapshot.h"
+#include "store/sorted_write.h"
 
 namespace pbxcred {
 namespace {
@@ -77,6 +79,14 @@ Result<std::optional<Domain>> Read::find_domain(std::string_view name) {
   return domain(ref->domain);
 }
 
+Result<std::optional<Domain>> Read::domain(const DomainId& id) {
+  if (last_domain_ && last_domain_->id == id) return last_domain_;
+  PBXCRED_TRY(auto found, get<Domain>(make_key(Table::kDomain, {id.bytes()})));
+  // What stands under another id is for store check to tell.
+  if (found && found->id == id) last_domain_ = found;
+  return found;
+}
+
 Result<DomainCount> Read::count(const DomainId& id) {
   PBXCRED_TRY(auto found, get<DomainCount>(make_key(Table::kDomainCount, {id.bytes()})));
   DomainCount count = found ? std::move(*found) : DomainCount{};
@@ -89,6 +99,7 @@ void Write::put_bytes(const std::string& key, Bytes record) {
   if (error_) return;
   const std::string value = seal_value(ring(), key, record);
   ++changes_;
+  if (key[0] == static_cast<char>(Table::kDomain)) forget_domain();
   write_->put(as_bytes(key), as_bytes(value));
 }
 
@@ -122,11 +133,31 @@ Result<bool> Write::reseal(const Entry& entry) {
 
 template <class Change>
 Status Write::change_count(const DomainId& domain, Change change) {
-  PBXCRED_TRY(DomainCount count, this->count(domain));
+  const auto known = counts_.find(domain);
+  if (known != counts_.end()) {
+    change(known->second);
+    return {};
+  }
+  PBXCRED_TRY(DomainCount count, Read::count(domain));
   const DomainCount before = count;
   change(count);
-  if (!(before == count)) put(make_key(Table::kDomainCount, {domain.bytes()}), count);
+  if (!(before == count)) counts_.emplace(domain, std::move(count));
   return {};
+}
+
+void Write::put_counts() {
+  for (const auto& [domain, count] : counts_) put(make_key(Table::kDomainCount, {domain.bytes()}), count);
+  counts_.clear();
+}
+
+Result<DomainCount> Write::count(const DomainId& id) {
+  put_counts();
+  return Read::count(id);
+}
+
+void Write::flush() {
+  put_counts();
+  write_->flush();
 }
 
 Status Write::put_account(const Account& account) {
@@ -204,6 +235,7 @@ Status Write::erase_verifier(const Account& account, Kind kind) {
 }
 
 Status Write::commit() {
+  flush();
   if (error()) return *error();
   return write_->commit();
 }
@@ -219,24 +251,43 @@ Status Database::initialise(Time now) {
   return write.commit();
 }
 
-Status Database::verify() {
+Result<std::uint32_t> Database::schema() {
   PBXCRED_TRY(Read read, this->read());
   auto meta = read.get<StoreMeta>(make_key(Table::kMeta));
   if (!meta)
     return Error{meta.error().code, "the store does not open with this key ring: " + meta.error().what};
   if (!*meta) return Error{Code::kCorrupt, "the store has no first record; it was not made by pbxcredd --init"};
-  if ((*meta)->schema != kSchema)
-    return Error{Code::kInvalid, fmt::format("the store has schema {}, this version knows {}", (*meta)->schema, kSchema)};
+  const std::uint32_t schema = (*meta)->schema;
+  if (schema > kSchema)
+    return Error{Code::kInvalid,
+                 fmt::format("the store has schema {}, this version knows {} at most: it was written by a "
+                             "newer version of pbxcred, which must serve it",
+                             schema, kSchema)};
+  if (schema == 0) return Error{Code::kInvalid, "the store has an unknown schema, 0"};
   PBXCRED_TRY(const auto resealing, read.get<Resealing>(make_key(Table::kResealing)));
   const std::uint32_t needed = std::max((*meta)->resealed_to, resealing ? resealing->target : 0);
   if (read.ring().current_id() < needed)
     return Error{Code::kCorrupt, fmt::format("the key ring is older than the store, which needs key {}", needed)};
-  return {};
+  return schema;
+}
+
+Status Database::verify() {
+  PBXCRED_TRY(const std::uint32_t schema, this->schema());
+  if (schema == kSchema) return {};
+  return Error{Code::kInvalid,
+               fmt::format("the store has schema {}, this version needs {}: the daemon upgrades it when it "
+                           "starts, and keeps a copy",
+                           schema, kSchema)};
 }
 
 Result<Read> Database::read() {
   PBXCRED_TRY(auto transaction, store_->read());
   return Read(ring(), std::move(transaction));
+}
+
+Result<Write> Database::snapshot() {
+  PBXCRED_TRY(auto transaction, store_->read());
+  return Write(ring(), std::make_unique<Snapshot>(std::move(transaction)));
 }
 
 Result<Write> Database::write(Space space) {
@@ -263,6 +314,11 @@ bool Database::is_held_as_current(std::uint32_t id) const {
     const SharedRing ring = former.lock();
     return ring && ring->current_id() == id;
   });
+}
+
+Result<Write> Database::write_sorted() {
+  PBXCRED_TRY(auto transaction, store_->write());
+  return Write(ring(), std::make_unique<SortedWrite>(std::move(transaction)));
 }
 
 }  // namespace pbxcred

@@ -3,6 +3,7 @@
 // edited fails as `corrupt` instead of passing.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -26,7 +27,8 @@
 
 namespace pbxcred {
 
-inline constexpr std::uint32_t kSchema = 1;
+/// What this version writes. 1: the first; 2: kPeople. store/upgrade.h leads from one to the next.
+inline constexpr std::uint32_t kSchema = 2;
 
 /// Record bytes, then key id u32le, then the MAC (16).
 std::string seal_value(const KeyRing& ring, std::string_view key, Bytes record);
@@ -69,9 +71,8 @@ class Read {
   }
 
   Result<std::optional<Account>> account(const AccountId& id) { return get<Account>(account_key(Table::kAccount, id)); }
-  Result<std::optional<Domain>> domain(const DomainId& id) {
-    return get<Domain>(make_key(Table::kDomain, {id.bytes()}));
-  }
+  /// Keeps the last one: what is done for many users of one domain asks for it again and again.
+  Result<std::optional<Domain>> domain(const DomainId& id);
   Result<std::optional<Verifier>> verifier(const AccountId& id, Kind kind) {
     return get<Verifier>(secret_key(Table::kVerifier, id, kind));
   }
@@ -90,6 +91,7 @@ class Read {
 
  protected:
   static Error malformed(const std::string& key);
+  void forget_domain() { last_domain_.reset(); }
 
  private:
   template <class Record>
@@ -110,6 +112,7 @@ class Read {
 
   SharedRing ring_;
   std::unique_ptr<StoreRead> transaction_;
+  std::optional<Domain> last_domain_;
 };
 
 /// Reads and writes. Keeps its first error: later puts do nothing and commit refuses.
@@ -131,11 +134,14 @@ class Write : public Read {
   void erase(const std::string& key) {
     if (error_) return;
     ++changes_;
+    if (key[0] == static_cast<char>(Table::kDomain)) forget_domain();
     write_->erase(as_bytes(key));
   }
   /// Puts the record of an entry again, with MAC and seal of the current key, unless it has them. Returns whether it
   /// had to; `corrupt` if it does not open, and is then left alone.
   Result<bool> reseal(const Entry& entry);
+  /// Users of a domain, with what this transaction has changed.
+  Result<DomainCount> count(const DomainId& id);
   /// Puts and erases so far.
   std::uint64_t changes() const { return changes_; }
   /// The first error of a put or erase.
@@ -154,6 +160,9 @@ class Write : public Read {
   }
   void erase_ledger(const AccountId& id, Kind kind) { erase(secret_key(Table::kLedger, id, kind)); }
 
+  /// Puts what is held back: counts, and what is to be put in order. commit does it too; errors before that are those
+  /// of the changes, not of the commit.
+  void flush();
   Status commit();
 
  private:
@@ -168,7 +177,9 @@ class Write : public Read {
   void put_resealed(const std::string& key, Verifier verifier);
   template <class Change>
   Status change_count(const DomainId& domain, Change change);
+  void put_counts();
 
+  std::map<DomainId, DomainCount> counts_;  ///< changed, not yet put: a transaction may change one a thousand times
   StoreWrite* write_;
   std::optional<Error> error_;
   std::uint64_t changes_ = 0;
@@ -188,11 +199,17 @@ class Database {
 
   /// Writes the first records of an empty store.
   Status initialise(Time now);
-  /// Whether this store is ours, of a schema we know, and opens with this ring.
+  /// Whether this store is ours, of today's schema, and opens with this ring.
   Status verify();
+  /// Its schema: 1 to kSchema. `corrupt`: not ours, or another ring, or an older state of its ring; `invalid`: of a newer version.
+  Result<std::uint32_t> schema();
 
   Result<Read> read();
   Result<Write> write(Space space = Space::kLeaveReserve);
+  /// What was last committed, for a settlement that may well change nothing: its first change spoils it.
+  Result<Write> snapshot();
+  /// The same for what adds many records (store/sorted_write.h).
+  Result<Write> write_sorted();
   Store& store() { return *store_; }
 
   /// As it is now. Thread-safe, as are the next two.

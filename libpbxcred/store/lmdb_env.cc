@@ -47,14 +47,14 @@ bool disk_is_full(const char* path) {
   return statvfs(path, &info) == 0 && std::uint64_t{info.f_bavail} * info.f_frsize < kDiskFull;
 }
 
+}  // namespace
+
 Status sync_directory_of(const std::string& path) {
   const std::string directory = path.substr(0, path.rfind('/') + 1);
   const Fd fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (fd && fsync(fd.get()) == 0) return {};
   return Error{Code::kUnavailable, "the directory " + directory + ": " + std::strerror(errno)};
 }
-
-}  // namespace
 
 Result<Env> Env::open(const std::string& path, std::uint64_t map_bytes, std::uint64_t whole_up_to) {
   PBXCRED_CHECK(check_lmdb_file(path, whole_up_to));
@@ -63,6 +63,15 @@ Result<Env> Env::open(const std::string& path, std::uint64_t map_bytes, std::uin
   PBXCRED_CHECK(env.open_database());
   int dead = 0;
   if (const int rc = mdb_reader_check(env.get(), &dead)) return env.error(rc, "clearing readers");
+  return env;
+}
+
+Result<Env> Env::open_to_read(const std::string& path) {
+  PBXCRED_CHECK(check_lmdb_file(path, ~std::uint64_t{0}));
+  Env env(nullptr);
+  // The size of the map is the file's own.
+  PBXCRED_CHECK(env.open_handle(path, 0, MDB_RDONLY | MDB_NOLOCK));
+  PBXCRED_CHECK(env.open_database());
   return env;
 }
 
@@ -88,14 +97,14 @@ Status Env::create(const std::string& path, std::uint64_t map_bytes) {
   return sync_directory_of(path);
 }
 
-Status Env::open_handle(const std::string& path, std::uint64_t map_bytes) {
+Status Env::open_handle(const std::string& path, std::uint64_t map_bytes, unsigned flags) {
   MDB_env* raw = nullptr;
   if (mdb_env_create(&raw) != 0) return Error{Code::kExhausted, "no memory for the store"};
   handle_.reset(raw);
-  if (const int rc = mdb_env_set_mapsize(raw, map_bytes)) return error(rc, "opening the store");
+  if (const int rc = map_bytes > 0 ? mdb_env_set_mapsize(raw, map_bytes) : 0) return error(rc, "opening the store");
   // Read transactions belong to their handle, not to their thread; all else is LMDB's default, synced commits above
   // all.
-  if (const int rc = mdb_env_open(raw, path.c_str(), MDB_NOSUBDIR | MDB_NOTLS, kMode))
+  if (const int rc = mdb_env_open(raw, path.c_str(), MDB_NOSUBDIR | MDB_NOTLS | flags, kMode))
     return error(rc, "opening the store");
   // LMDB opens its other descriptors close-on-exec, not this one.
   mdb_filehandle_t fd = -1;
@@ -153,8 +162,9 @@ Result<std::uint64_t> Env::free_pages() const {
 
 Status Env::check_file(const std::string& path) const {
   const auto gone = [&](const char* what) {
-    return Error{Code::kUnavailable, "the store " + path + " was " + what + " under the running daemon: put that file back, "
-                                     "or stop the daemon and restore a backup"};
+    return Error{Code::kUnavailable, "the store " + path + " was " + what +
+                                         " under the running daemon: put that file back, "
+                                         "or stop the daemon and restore a backup"};
   };
   const off_t seen = size_seen_;  // before looking: a commit may make it larger meanwhile
   mdb_filehandle_t fd = -1;

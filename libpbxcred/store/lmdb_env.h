@@ -27,6 +27,9 @@ struct CloseCursor {
 using TxnHandle = std::unique_ptr<MDB_txn, AbortTxn>;
 using CursorHandle = std::unique_ptr<MDB_cursor, CloseCursor>;
 
+/// Makes what happened to path's name durable.
+Status sync_directory_of(const std::string& path);
+
 /// An open environment with its one, unnamed database.
 class Env {
  public:
@@ -34,6 +37,8 @@ class Env {
   /// it open.
   /// whole_up_to: as check_lmdb_file().
   static Result<Env> open(const std::string& path, std::uint64_t map_bytes, std::uint64_t whole_up_to);
+  /// Opens a data file that nobody writes, beside an open one or not; leaves nothing beside it.
+  static Result<Env> open_to_read(const std::string& path);
   /// Makes an empty data file at path, wholly there or wholly absent; not yet open.
   static Status create(const std::string& path, std::uint64_t map_bytes);
 
@@ -65,7 +70,7 @@ class Env {
 
  private:
   explicit Env(MDB_env* env) : handle_(env) {}
-  Status open_handle(const std::string& path, std::uint64_t map_bytes);
+  Status open_handle(const std::string& path, std::uint64_t map_bytes, unsigned flags = 0);
   Status open_database();
 
   std::unique_ptr<MDB_env, CloseEnv> handle_;

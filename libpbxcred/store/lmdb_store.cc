@@ -11,6 +11,7 @@
 
 #include "base/fd.h"
 #include "store/gate.h"
+#include "store/lmdb_copy.h"
 #include "store/lmdb_env.h"
 #include "store/lmdb_room.h"
 
@@ -293,6 +294,12 @@ Status LmdbStore::check_file() {
   const Pass pass(state_->gate);
   PBXCRED_CHECK(state_->check_open());
   return state_->env->check_file(state_->path);
+}
+
+Status LmdbStore::copy_to(const std::string& path) {
+  const Pass pass(state_->gate);
+  PBXCRED_CHECK(state_->check_open());
+  return lmdb::copy_compact(*state_->env, path);
 }
 
 Status LmdbStore::reopen() {

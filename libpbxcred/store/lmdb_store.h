@@ -55,6 +55,10 @@ class LmdbStore final : public Store {
   Status check_file() override;
   Status clear_stale_readers() override;
 
+  /// A compact copy of what the store holds now, at path: 0600, synced and compared. What was there is replaced.
+  /// Nobody may write meanwhile.
+  Status copy_to(const std::string& path);
+
  private:
   static Result<std::unique_ptr<LmdbStore>> open_file(const std::string& path, std::uint64_t map_bytes, bool create,
                                                       std::uint64_t whole_up_to);

@@ -11,6 +11,8 @@
 namespace pbxcred {
 namespace {
 
+constexpr std::size_t kSearchBytes = 64;  ///< of a text in a key of kPeople
+
 /// Hash of a canonical name; domain and purpose are part of the key it is stored under.
 Hash16 hash_canonical(const KeyRing& ring, std::string_view canonical) {
   return keyed_hash(ring.subkey(Purpose::kIndex), {as_bytes(canonical)});
@@ -18,9 +20,6 @@ Hash16 hash_canonical(const KeyRing& ring, std::string_view canonical) {
 
 std::string name_key(Table table, const DomainId& domain, const Hash16& hash) {
   return make_key(table, {domain.bytes(), Bytes(hash)});
-}
-std::string bare_key(const Hash16& hash, const DomainId& domain) {
-  return make_key(Table::kBareName, {Bytes(hash), domain.bytes()});
 }
 
 /// A name in the role it is held in.
@@ -184,34 +183,43 @@ Status leave_name(Write& write, const std::string& key, const AccountId& account
   return {};
 }
 
+bool is_of(Table table, const NameClaim& claim) {
+  return claim.key[0] == static_cast<char>(table);
+}
+
+/// The kTombstone key that belongs to a kName key.
+std::string tombstone_key(const std::string& name_key) {
+  return std::string(1, static_cast<char>(Table::kTombstone)) + name_key.substr(1);
+}
+
 Status enter_all(Write& write, const Account& account) {
   for (const std::string& key : account_index_keys(write.ring(), account)) write.put(key, AccountRef{account.id});
+  for (const std::string& key : people_keys(account)) write.put(key, AccountRef{account.id});
   if (account.role != Role::kUser) return {};
+  if (const auto names = names_of(account); !names) return names.error();
   PBXCRED_TRY(const Domain domain, domain_of(write, account));
-  for (const NameClaim& claim : name_claims(write.ring(), account, domain.country))
+  for (const NameClaim& claim : name_claims(write.ring(), account, domain.country)) {
     PBXCRED_CHECK(enter_name(write, claim.key, {account.id, claim.role}));
-  PBXCRED_TRY(auto names, names_of(account));
-  for (const HeldName& name : names) {
-    const Hash16 hash = hash_canonical(write.ring(), name.canonical);
-    write.put(bare_key(hash, account.domain), DomainRef{account.domain});
-    write.erase(name_key(Table::kTombstone, account.domain, hash));
+    if (!is_of(Table::kName, claim)) continue;
+    write.put(bare_name_key(claim.key), DomainRef{account.domain});
+    write.erase(tombstone_key(claim.key));
   }
   return {};
 }
 
 Status leave_all(Write& write, const Account& account, Time now) {
   for (const std::string& key : account_index_keys(write.ring(), account)) write.erase(key);
+  for (const std::string& key : people_keys(account)) write.erase(key);
   if (account.role != Role::kUser) return {};
   PBXCRED_TRY(const Domain domain, domain_of(write, account));
-  for (const NameClaim& claim : name_claims(write.ring(), account, domain.country))
-    PBXCRED_CHECK(leave_name(write, claim.key, account.id));
-  PBXCRED_TRY(auto names, names_of(account));
-  for (const HeldName& name : names) {
-    const Hash16 hash = hash_canonical(write.ring(), name.canonical);
-    PBXCRED_TRY(auto held, write.get<NameEntry>(name_key(Table::kName, account.domain, hash)));
+  const std::vector<NameClaim> claims = name_claims(write.ring(), account, domain.country);
+  for (const NameClaim& claim : claims) PBXCRED_CHECK(leave_name(write, claim.key, account.id));
+  for (const NameClaim& claim : claims) {
+    if (!is_of(Table::kName, claim)) continue;
+    PBXCRED_TRY(auto held, write.get<NameEntry>(claim.key));
     if (held) continue;
-    write.erase(bare_key(hash, account.domain));
-    write.put(name_key(Table::kTombstone, account.domain, hash), Tombstone{now});
+    write.erase(bare_name_key(claim.key));
+    write.put(tombstone_key(claim.key), Tombstone{now});
   }
   return {};
 }
@@ -324,7 +332,8 @@ std::vector<NameClaim> name_claims(const KeyRing& ring, const Account& account, 
     claims.push_back({name_key(Table::kName, account.domain, hash_canonical(ring, name.canonical)), name.role,
                       name.canonical});
   for (const std::string& number : e164_of(account, country))
-    claims.push_back({name_key(Table::kNumber, account.domain, hash_canonical(ring, number)), NameRole::kNumber, number});
+    claims.push_back(
+        {name_key(Table::kNumber, account.domain, hash_canonical(ring, number)), NameRole::kNumber, number});
   return claims;
 }
 
@@ -336,6 +345,29 @@ std::vector<std::string> account_index_keys(const KeyRing& ring, const Account& 
   const auto extension = canonical_extension(account.extension);
   if (extension && account.role == Role::kUser)
     keys.push_back(make_key(Table::kExtension, {account.domain.bytes(), as_bytes(*extension)}));
+  return keys;
+}
+
+std::string people_prefix(const DomainId& domain, SearchRole role, std::string_view begin) {
+  const auto raw = static_cast<std::uint8_t>(role);
+  return make_key(Table::kPeople, {domain.bytes(), Bytes(&raw, 1), as_bytes(begin.substr(0, kSearchBytes))});
+}
+
+std::string people_prefix_of_whole(const DomainId& domain, SearchRole role, std::string_view text) {
+  return people_prefix(domain, role, text) + '\0';  // no text holds one
+}
+
+std::vector<std::string> people_keys(const Account& account) {
+  std::vector<std::string> keys;
+  if (account.role != Role::kUser) return keys;
+  const auto add = [&](SearchRole role, const std::string& shown) {
+    const std::string text = search_text(shown);
+    if (text.empty()) return;
+    keys.push_back(people_prefix_of_whole(account.domain, role, text) + std::string(as_text(account.id.bytes())));
+  };
+  add(SearchRole::kFirst, account.first);
+  add(SearchRole::kLast, account.last);
+  add(SearchRole::kLocation, account.location);
   return keys;
 }
 

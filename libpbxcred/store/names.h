@@ -60,9 +60,20 @@ struct NameClaim {
 /// Keys of kName and kNumber under which a user must be found, or will be. country: its domain's.
 std::vector<NameClaim> name_claims(const KeyRing& ring, const Account& account, std::string_view country);
 
-
 /// Keys of kUsername, kExtension and kAdmin that must lead to the account.
 std::vector<std::string> account_index_keys(const KeyRing& ring, const Account& account);
+
+/// By what users are searched in the order of keys: by the beginning of first and last name, by the whole location.
+enum class SearchRole : char { kFirst = 'f', kLast = 'l', kLocation = 'o' };
+
+/// What every kPeople key of a domain's users begins with whose text in that role begins with `begin` (search_text),
+/// and perhaps others: only the first 64 bytes are in keys.
+std::string people_prefix(const DomainId& domain, SearchRole role, std::string_view begin);
+/// The same for those whose text is `text`.
+std::string people_prefix_of_whole(const DomainId& domain, SearchRole role, std::string_view text);
+
+/// Keys of kPeople that must lead to the account. Texts that are empty have none; administrators have none.
+std::vector<std::string> people_keys(const Account& account);
 
 /// The kBareName key that belongs to a kName key.
 std::string bare_name_key(const std::string& name_key);

@@ -50,6 +50,8 @@ class StoreWrite : public StoreRead {
   virtual void append(Bytes key, Bytes value) = 0;
   /// Erasing what is not there is no error.
   virtual void erase(Bytes key) = 0;
+  /// Hands what is held back (SortedWrite) to the store, which may give an error; commit does it too.
+  virtual void flush() {}
   /// The first error so far.
   virtual const std::optional<Error>& error() const = 0;
   /// Durable when it returns. `exhausted`: disk or map full; `unavailable`: I/O error. On error nothing was changed.
@@ -60,8 +62,8 @@ class StoreWrite : public StoreRead {
 /// that a full store can still count failures.
 enum class Space { kLeaveReserve, kUseReserve };
 
-/// Implementations: LmdbStore, MemoryStore. Readers from any thread, writers one at a time. A thread holds one transaction
-/// and begins no other meanwhile: reopen() waits for those that run and keeps new ones waiting.
+/// Implementations: LmdbStore, MemoryStore. Readers from any thread, writers one at a time. A thread holds one
+/// transaction and begins no other meanwhile: reopen() waits for those that run and keeps new ones waiting.
 class Store {
  public:
   virtual ~Store() = default;

@@ -28,6 +28,7 @@ enum class Table : char {
   kName = 'N',         ///< domain id, h(name): NameEntry
   kNumber = 'E',       ///< domain id, h(E.164 number): NameEntry
   kBareName = 'B',     ///< h(name), domain id: DomainRef; where a bare name occurs
+  kPeople = 'F',       ///< domain id, SearchRole, text (bounded), 0, account id: AccountRef; orders by what is searched
   kGrant = 'G',        ///< h(token): Grant
   kGivenGrants = 'g',  ///< account id: GivenGrants
   kTombstone = 'T',    ///< domain id, h(name); or account id: Tombstone
@@ -35,11 +36,13 @@ enum class Table : char {
   kResealing = 'K',    ///< nothing: Resealing; there while records are brought under a new key
   kProbe = 'P',        ///< nothing: Probe; there while a degraded daemon tries to write
 };
-inline constexpr Table kAllTables[] = {Table::kMeta,      Table::kDomain,    Table::kDomainName, Table::kDomainCount,
-                                       Table::kAccount,   Table::kVerifier,  Table::kLedger,     Table::kSuccess,
-                                       Table::kAdmin,     Table::kUsername,  Table::kExtension,  Table::kName,
-                                       Table::kNumber,    Table::kBareName,  Table::kGrant,      Table::kGivenGrants,
-                                       Table::kTombstone, Table::kStray,     Table::kResealing, Table::kProbe};
+inline constexpr Table kAllTables[] = {
+    Table::kMeta, Table::kDomain, Table::kDomainName, Table::kDomainCount,
+    Table::kAccount, Table::kVerifier, Table::kLedger, Table::kSuccess,
+    Table::kAdmin, Table::kUsername, Table::kExtension, Table::kName,
+    Table::kNumber, Table::kBareName, Table::kPeople, Table::kGrant,
+    Table::kGivenGrants, Table::kTombstone, Table::kStray, Table::kResealing,
+    Table::kProbe};
 
 constexpr const char* name_of(Table table) {
   switch (table) {
@@ -57,6 +60,7 @@ constexpr const char* name_of(Table table) {
     case Table::kName: return "name";
     case Table::kNumber: return "number";
     case Table::kBareName: return "bare-name";
+    case Table::kPeople: return "people";
     case Table::kGrant: return "grant";
     case Table::kGivenGrants: return "given-grants";
     case Table::kTombstone: return "tombstone";

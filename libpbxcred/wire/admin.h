@@ -116,6 +116,36 @@ struct DomainRemove {
   static constexpr void fields(auto& v, auto& d) { v(1, "name", d.name); }
 };
 
+/// domain import: the memfd holds DomainRow packets. A domain that does not exist is added, another one set; all or
+/// none.
+struct DomainImport {
+  static constexpr std::uint16_t kType = 0x0105;
+  bool dry_run = false;
+  static constexpr bool kHasFields = true;
+  static constexpr void fields(auto& v, auto& d) { v(1, "dry_run", d.dry_run); }
+};
+
+/// domain export: DomainRow packets, by name, each with all that import would set.
+struct DomainExport {
+  static constexpr std::uint16_t kType = 0x0106;
+  static constexpr bool kHasFields = true;
+  static constexpr void fields(auto&, auto&) {}
+};
+
+/// One domain of a domain file; `put.mode` says nothing.
+struct DomainRow {
+  static constexpr std::uint16_t kType = 0x0401;
+  std::string_view file;  ///< empty in an export
+  std::uint64_t line = 0;
+  DomainPut put;
+  static constexpr bool kHasFields = true;
+  static constexpr void fields(auto& v, auto& r) {
+    v(1, "file", r.file);
+    v(2, "line", r.line);
+    v(3, "put", r.put);
+  }
+};
+
 /// What `user add|set` and `admin add|set` may say of an account. Absent: as it is; empty: cleared.
 struct AccountFields {
   std::optional<std::string_view> username, email, first, last, location, language;
@@ -194,6 +224,17 @@ struct AccountAct {
 template <>
 inline constexpr std::uint64_t kEnumEnd<AccountAct::Action> = 4;
 
+/// As the commands have it.
+constexpr const char* name_of(AccountAct::Action action) {
+  switch (action) {
+    case AccountAct::Action::kEnable: return "enable";
+    case AccountAct::Action::kDisable: return "disable";
+    case AccountAct::Action::kRemove: return "remove";
+    case AccountAct::Action::kUnlock: return "unlock";
+  }
+  return "?";
+}
+
 /// secret set|clear|generate. generate answers with one GeneratedRow an account.
 struct SecretAct {
   static constexpr std::uint16_t kType = 0x0120;
@@ -220,6 +261,15 @@ struct SecretAct {
 };
 template <>
 inline constexpr std::uint64_t kEnumEnd<SecretAct::Action> = 3;
+
+constexpr const char* name_of(SecretAct::Action action) {
+  switch (action) {
+    case SecretAct::Action::kSet: return "set";
+    case SecretAct::Action::kClear: return "clear";
+    case SecretAct::Action::kGenerate: return "generate";
+  }
+  return "?";
+}
 
 /// auth: one real authentication; counts. Answered by an AuthTryView row and Done.
 struct AuthTry {
@@ -310,17 +360,63 @@ struct LockQuery {
   static constexpr void fields(auto&, auto&) {}
 };
 
-/// import csv|asterisk --mode add; the memfd holds ImportRow packets.
+/// job list|show: JobView rows. id 0: all, without their notes.
+struct JobQuery {
+  static constexpr std::uint16_t kType = 0x0170;
+  std::uint64_t id = 0;
+  static constexpr bool kHasFields = true;
+  static constexpr void fields(auto& v, auto& q) { v(1, "id", q.id); }
+};
+/// job cancel: it stops at its next slice. Refused (conflict) if it has ended.
+struct JobAct {
+  static constexpr std::uint16_t kType = 0x0171;
+  std::uint64_t id = 0;
+  static constexpr bool kHasFields = true;
+  static constexpr void fields(auto& v, auto& a) { v(1, "id", a.id); }
+};
+
+/// add: accounts that exist are refused. update: they get what is given, others are added. sync: the same, and the
+/// users of the domains named in the file that are absent from it are disabled.
+enum class ImportMode : std::uint8_t { kAdd, kUpdate, kSync };
+template <>
+inline constexpr std::uint64_t kEnumEnd<ImportMode> = 3;
+
+/// What becomes of a clear secret that is merely poor (R102).
+enum class WeakSecrets : std::uint8_t { kKeep, kMustChange, kRefuse };
+template <>
+inline constexpr std::uint64_t kEnumEnd<WeakSecrets> = 3;
+
+/// import csv|asterisk; the memfd holds ImportRow packets.
 struct ImportRequest {
   static constexpr std::uint16_t kType = 0x0150;
   std::uint64_t rows = 0;
   bool dry_run = false;
   bool skip_bad = false;
+  ImportMode mode = ImportMode::kAdd;
+  WeakSecrets weak = WeakSecrets::kKeep;
+  std::uint64_t max_disable = 5;        ///< with kSync: more are refused
+  bool max_disable_is_percent = true;   ///< of the users of the file's domains
   static constexpr bool kHasFields = true;
   static constexpr void fields(auto& v, auto& r) {
     v(1, "rows", r.rows);
     v(2, "dry_run", r.dry_run);
     v(3, "skip_bad", r.skip_bad);
+    v(4, "mode", r.mode);
+    v(5, "weak", r.weak);
+    v(6, "max_disable", r.max_disable);
+    v(7, "max_disable_is_percent", r.max_disable_is_percent);
+  }
+};
+
+/// export csv: an ImportRow a user, without file and line; hashes hold exported verifiers if asked for.
+struct ExportRequest {
+  static constexpr std::uint16_t kType = 0x0160;
+  Selection selection;
+  bool with_verifiers = false;
+  static constexpr bool kHasFields = true;
+  static constexpr void fields(auto& v, auto& r) {
+    v(1, "selection", r.selection);
+    v(2, "with_verifiers", r.with_verifiers);
   }
 };
 
@@ -332,7 +428,11 @@ struct ImportRow {
   std::string_view problem;  ///< why the client could not read this line; empty: it could
   std::string_view domain, extension;
   AccountFields data;
-  BoundedList<NewSecret, 4> secrets;
+  BoundedList<NewSecret, 4> secrets;  ///< in clear
+  BoundedList<NewSecret, 4> hashes;   ///< another system's hash, or an exported verifier, as text
+  KindSet cleared;
+  std::string_view timezone;          ///< of the mailbox; its domain's if all agree
+  std::string_view remark;            ///< to be told if the line is taken
   static constexpr bool kHasFields = true;
   static constexpr void fields(auto& v, auto& r) {
     v(1, "file", r.file);
@@ -342,6 +442,10 @@ struct ImportRow {
     v(5, "extension", r.extension);
     v(6, "data", r.data);
     v(7, "secrets", r.secrets);
+    v(8, "hashes", r.hashes);
+    v(9, "cleared", r.cleared);
+    v(10, "timezone", r.timezone);
+    v(11, "remark", r.remark);
   }
 };
 
@@ -366,11 +470,13 @@ struct Progress {
   static constexpr std::uint16_t kType = 0x0201;
   std::string_view stage;
   std::uint64_t done = 0, total = 0;
+  std::uint64_t job = 0;  ///< the job that goes on when this client goes; in the first packet of one, else 0
   static constexpr bool kHasFields = true;
   static constexpr void fields(auto& v, auto& p) {
     v(1, "stage", p.stage);
     v(2, "done", p.done);
     v(3, "total", p.total);
+    v(4, "job", p.job);
   }
 };
 

@@ -28,13 +28,14 @@ using AuthTypes = std::tuple<KindSet, Subject, AuthRequest, StatusRequest, NewSe
 using AdminTypes =
     std::tuple<Selection, StatusQuery, PolicyChoice, DomainPut, DomainQuery, DomainRename, DomainRemove, AccountFields,
                AccountPut, AccountMove, AccountQuery, AccountAct, SecretAct, AuthTry, ExplainQuery, StoreCheck,
-               StoreStatQuery, KeyQuery, StoreBackup, KeyRotate, KeyRetire, KeyBackup, ReloadRequest, LockQuery, ImportRequest, ImportRow, Done, Progress, Note,
+               StoreStatQuery, KeyQuery, StoreBackup, KeyRotate, KeyRetire, KeyBackup, ReloadRequest, LockQuery, JobQuery,
+               JobAct, DomainImport, DomainExport, DomainRow, ImportRequest, ExportRequest, ImportRow, Done, Progress, Note,
                GeneratedRow>;
 using Records = std::tuple<Account, DomainPolicy, Domain, Grant, GivenGrant, GivenGrants, NameHolder, NameEntry,
                            AccountRef, DomainRef, Tombstone, Probe, DomainCount, StrayCount, LastSuccess, StoreMeta, Resealing, BackupKey, BackupHeader,
                            RecentGuess, Ledger, HashParams, SealedHash, Verifier>;
 using Views = std::tuple<KindView, AccountView, KindCount, DomainView, StatusView, AuthTryView, ExplainView,
-                         StoreStatView, KeyView, LockView>;
+                         StoreStatView, KeyView, LockView, JobNoteView, JobView>;
 
 struct TagVisitor {
   int last = 0;

@@ -18,12 +18,17 @@ MutableBytes HashArena::memory() const {
   return {};
 }
 
-Result<Hash32> argon2id(HashArena&, SecretView secret, Bytes salt, const HashParams& params, Bytes, Bytes) {
+Status argon2id_into(HashArena&, MutableBytes tag, SecretView secret, Bytes salt, const HashParams& params, Bytes,
+                     Bytes) {
   if (!is_sane(params) || salt.size() < crypto_generichash_KEYBYTES_MIN)
     return Error{Code::kInvalid, "argon2 parameters are out of range"};
+  crypto_generichash(tag.data(), tag.size(), secret.bytes.data(), secret.bytes.size(), salt.data(), salt.size());
+  return {};
+}
+
+Result<Hash32> argon2id(HashArena& arena, SecretView secret, Bytes salt, const HashParams& params, Bytes, Bytes) {
   Hash32 hash;
-  crypto_generichash(hash.raw.data(), hash.raw.size(), secret.bytes.data(), secret.bytes.size(), salt.data(),
-                     salt.size());
+  PBXCRED_CHECK(argon2id_into(arena, MutableBytes(hash.raw), secret, salt, params));
   return hash;
 }
 

@@ -2,8 +2,9 @@
 """make bench: what pbxcred costs beside the hash. One run, interleaved; a table of medians on standard output.
 
 Environment: builddir; BENCH_ACCOUNTS=1000000, the larger number of accounts; BENCH_ROUNDS=9; BENCH_SECONDS=3, of one
-measurement of (a); TMPDIR, for stores. Arguments select parts: a b c. Needs Debian's own Python, whose dbm.ndbm writes
-what pam_userdb reads; without it that comparison is left out. Everything stays on this machine and in one directory.
+measurement of (a); BENCH_IMPORT=50000, accounts imported in (d); TMPDIR, for stores. Arguments select parts:
+a b c d e f. Needs Debian's own Python, whose dbm.ndbm writes what pam_userdb reads; without it that comparison is left
+out. Everything stays on this machine and in one directory.
 """
 import os
 import shutil
@@ -22,9 +23,12 @@ BUILD = os.path.abspath(os.environ.get("builddir", "."))
 BENCH = os.path.join(BUILD, "tests/bench")
 MODULE = os.path.join(BUILD, "pam_pbx/.libs/pam_pbx.so")
 DAEMON = os.path.join(BUILD, "tools/pbxcredd/pbxcredd")
+CTL = os.path.join(BUILD, "tools/pbxcredctl/pbxcredctl")
 SMALL, LARGE = 10_000, int(os.environ.get("BENCH_ACCOUNTS", "1000000"))
 ROUNDS, SECONDS = int(os.environ.get("BENCH_ROUNDS", "9")), float(os.environ.get("BENCH_SECONDS", "3"))
 LOGINS = 300  # a round and service in (b)
+IMPORTED = int(os.environ.get("BENCH_IMPORT", "50000"))
+WRITES = 2000  # a round in (e)
 MEMORY_KIB, PASSES = 19456, 2  # the default cost
 WORKERS = os.cpu_count()
 CROWD = 64
@@ -81,7 +85,8 @@ class Daemon:
 
     def __enter__(self):
         with open(self.path("log"), "wb") as log:
-            self.process = subprocess.Popen([self.binary, "--config", self.config], stdin=subprocess.DEVNULL, stderr=log)
+            self.process = subprocess.Popen([self.binary, "--config", self.config],
+                                            stdin=subprocess.DEVNULL, stderr=log)
         end = time.monotonic() + 60
         while not (self.ready() or self.process.poll() is not None or time.monotonic() > end):
             time.sleep(0.02)
@@ -208,7 +213,8 @@ def compare_logins(table, directory, confdir):
     many = Daemon(directory, "many", LARGE, False, confdir)
     words = ["permit=" + few.names, few.word(), many.word(), "bare=" + few.names]
     if userdb is not None:
-        words += [make_userdb(directory, "userdb", SMALL, confdir), make_userdb(directory, "userdb-many", LARGE, confdir)]
+        words += [make_userdb(directory, "userdb", SMALL, confdir),
+                  make_userdb(directory, "userdb-many", LARGE, confdir)]
     with few, many:
         before = few.cpu_us()
         rounds = numbers_of("pam_logins", "each", confdir, 3 * ROUNDS, LOGINS, *words)
@@ -218,7 +224,8 @@ def compare_logins(table, directory, confdir):
     table.line(f"(b) us a login over pam_permit, {SMALL} accounts", pbx, ("<= 90", 90), most=True)
     table.line("    an empty daemon with a worker, us over pam_permit", [row[3] for row in over])
     table.line("    pbxcred / the empty daemon, both over pam_permit", [row[1] / row[3] for row in over])
-    table.line(f"    the same, {LARGE} accounts / {SMALL}", [row[2] / row[1] for row in over], ("<= 1.15", 1.15), most=True)
+    table.line(f"    the same, {LARGE} accounts / {SMALL}", [row[2] / row[1] for row in over], ("<= 1.15", 1.15),
+               most=True)
     table.line(f"    us over pam_permit, {LARGE} accounts", [row[2] for row in over])
     table.line("    pam_permit itself, us", [row[0] for row in rounds])
     table.line("    the daemon's processor time, us a login (mean)", [cpu])
@@ -241,12 +248,77 @@ def compare_crowds(table, directory, confdir):
                 times[clients].append(number_of("pam_logins", "burst", confdir, 1, clients, daemon.word()))
                 peaks[clients].append(daemon.peak())
     limit = WORKERS * MEMORY_KIB / 1024 + 32
-    table.line(f"(c) MiB of the daemon at most, {CROWD} logins at once", peaks[CROWD], (f"<= {limit:.0f}", limit), most=True)
+    table.line(f"(c) MiB of the daemon at most, {CROWD} logins at once", peaks[CROWD], (f"<= {limit:.0f}", limit),
+               most=True)
     table.line(f"    the same, {CROWD} / 2 logins", [m / f for m, f in zip(peaks[CROWD], peaks[2])])
     table.line(f"    ms of the median login, {CROWD} at once", times[CROWD])
     table.line("    ms of the median login, 2 at once", times[2])
     table.line(f"    time, {CROWD} / 2 logins ({CROWD // 2 / WORKERS:.0f} hashes ahead of the median one)",
                [m / f for m, f in zip(times[CROWD], times[2])])
+
+
+def compare_imports(table, directory, confdir):
+    """(d) Users with ready hashes through an import's settling; beside it LMDB alone, loaded in order with the same."""
+    rounds = []
+    for i in range(ROUNDS):
+        where = os.path.join(directory, f"import{i}")
+        os.mkdir(where)
+        rounds.append(numbers_of("import_users", where, IMPORTED)[0])
+        shutil.rmtree(where)
+    table.line("(d) import / bare LMDB, rate of records", [bare / ours for ours, bare, _, _ in rounds], (">= 0.4", 0.4))
+    table.line(f"    {IMPORTED} users imported, a second", [IMPORTED / ours for ours, _, _, _ in rounds])
+    table.line("    the same records by bare LMDB, users a second", [IMPORTED / bare for _, bare, _, _ in rounds])
+    table.line("    file / payload, after the import", [size / payload for _, _, size, payload in rounds],
+               ("<= 1.3", 1.3), most=True)
+
+
+def compare_writes(table, directory, confdir):
+    """(e) `user set`, acknowledged after its commit, with so many asked for at once."""
+    rates = {1: [], 10: [], 100: []}
+    with Daemon(directory, "writes", SMALL, False, confdir) as daemon:
+        for i in range(ROUNDS):
+            for clients in sorted(rates, reverse=i % 2 == 1):
+                rates[clients].append(number_of("admin_writes", daemon.path("run/admin.sock"), daemon.names, clients,
+                                                WRITES))
+    table.line("(e) acknowledged writes, 100 in flight / 1", [m / o for m, o in zip(rates[100], rates[1])], (">= 4", 4))
+    table.line("    10 in flight / 1", [m / o for m, o in zip(rates[10], rates[1])])
+    for clients, found in rates.items():
+        table.line(f"    a second, {clients} in flight", found)
+
+
+def compare_finds(table, directory, confdir):
+    """(f) `user list --find` with 20 hits, the whole command; beside it one that asks for nothing."""
+    times, idle = {SMALL: [], LARGE: []}, []
+
+    def run(daemon, *words):
+        begin = time.monotonic()
+        done = subprocess.run([CTL, "--run-dir", daemon.path("run"), *words], check=True, stdout=subprocess.PIPE,
+                              text=True)
+        return done.stdout, (time.monotonic() - begin) * 1000
+
+    def needles(daemon, accounts):
+        path = daemon.path("needles.csv")
+        with open(path, "w", encoding="ascii") as file:
+            file.write("domain,extension,last\n")
+            for i in range(20):
+                file.write(f"pbx{i * (accounts // USERS_PER_DOMAIN) // 20}.example,7{i:04},Needleman-{i}\n")
+        run(daemon, "import", "csv", path)
+
+    with Daemon(directory, "few", SMALL, False, confdir) as few, \
+            Daemon(directory, "many", LARGE, False, confdir) as many:
+        daemons = {SMALL: few, LARGE: many}
+        for accounts, daemon in daemons.items():
+            needles(daemon, accounts)
+        for _ in range(ROUNDS):
+            idle.append(run(few, "key", "list")[1])
+            for accounts, daemon in daemons.items():
+                text, took = run(daemon, "user", "list", "--find", "needle")
+                if "20 users" not in text:
+                    raise SystemExit("not 20 hits: " + text)
+                times[accounts].append(took)
+    table.line(f"(f) ms of user list --find, 20 hits of {LARGE}", times[LARGE], ("<= 50", 50), most=True)
+    table.line(f"    the same of {SMALL}", times[SMALL])
+    table.line("    ms of key list, which searches nothing", idle)
 
 
 def load():
@@ -255,7 +327,8 @@ def load():
 
 
 def main():
-    parts = {"a": compare_throughput, "b": compare_logins, "c": compare_crowds}
+    parts = {"a": compare_throughput, "b": compare_logins, "c": compare_crowds, "d": compare_imports,
+             "e": compare_writes, "f": compare_finds}
     chosen = sys.argv[1:] or list(parts)
     directory = tempfile.mkdtemp(prefix="pbxbench")
     confdir = os.path.join(directory, "pam.d")
@@ -263,7 +336,8 @@ def main():
     os.mkdir(confdir)
     with open(os.path.join(confdir, "other"), "wb"):
         pass  # without one libpam complains to syslog at every login
-    print(f"pbxcred benchmark: {WORKERS} processors and workers, argon2id {MEMORY_KIB} KiB x {PASSES}, {ROUNDS} rounds\n"
+    print(f"pbxcred benchmark: {WORKERS} processors and workers, argon2id {MEMORY_KIB} KiB x {PASSES}, "
+          f"{ROUNDS} rounds\n"
           f"load before: {load()}", flush=True)
     try:
         for part in chosen:

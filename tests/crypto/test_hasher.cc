@@ -195,6 +195,46 @@ CASE(hasher_brings_a_form_under_another_key) {
   assert_false(reseal_hash(fresh, *stored, binding).ok());  // it lacks the key
 }
 
+CASE(hasher_checks_foreign_hashes_at_the_configured_cost_at_least) {
+  const std::string_view bcrypt = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+  const std::string_view argon2 =
+      "$argon2id$v=19$m=256,t=2,p=2$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc";
+  const SealedHash by_crypt = seal_foreign_hash(*ring, bcrypt, binding_of_1001());
+  expect(checked(by_crypt, binding_of_1001(), "U*U"), "yes");
+  assert_int_equal(work_done, kWork);
+  expect(checked(by_crypt, binding_of_1001(), "U*V"), "no");
+  assert_int_equal(work_done, kWork);
+  expect(checked(by_crypt, binding_of_1001(), ""), "no");
+  assert_int_equal(work_done, kWork);
+  const SealedHash by_argon2 = seal_foreign_hash(*ring, argon2, binding_of_1001());
+  expect(checked(by_argon2, binding_of_1001(), "password", {1024, 2, 1}), "yes");
+  assert_int_equal(work_done, 2048);
+  expect(checked(by_argon2, binding_of_1001(), "passwore", {1024, 2, 1}), "no");
+  assert_int_equal(work_done, 2048);
+  expect(checked(by_argon2, binding_of_1001(), "password"), "yes");  // dearer: its own
+  assert_int_equal(work_done, 512);
+}
+
+CASE(hasher_binds_a_foreign_hash_to_its_scheme_and_place) {
+  const SealedHash stored = seal_foreign_hash(*ring, "$5$salt$" + std::string(43, 'a'), binding_of_1001());
+  expect(checked(stored, binding_of_1001()), "no");
+  SealedHash native = stored;
+  native.scheme = HashScheme::kArgon2id;
+  native.params = kCost;
+  expect(checked(native, binding_of_1001()), "corrupt");
+  SealedHash foreign = made();
+  foreign.scheme = HashScheme::kForeign;
+  expect(checked(foreign, binding_of_1001()), "corrupt");
+  assert_int_equal(work_done, kWork);
+  SealBinding other = binding_of_1001();
+  ++other.generation;
+  expect(checked(stored, other), "corrupt");
+  assert_true(!is_current(stored, stored.params) && is_current(made(), kCost));
+  // What is sealed and yet no hash: not by us, not by anybody with the ring.
+  expect(checked(seal_foreign_hash(*ring, "4711", binding_of_1001()), binding_of_1001()), "corrupt");
+  assert_int_equal(work_done, kWork);
+}
+
 int main() {
   const TempDir keys;
   if (!KeyRing::create(keys.file("ring"), geteuid(), getegid(), Time{})) return 99;
@@ -202,6 +242,8 @@ int main() {
   if (getenv("CMOCKA_MESSAGE_OUTPUT") == nullptr) cmocka_set_message_output(CM_OUTPUT_TAP);
   const CMUnitTest cases[] = {
       cmocka_unit_test(hasher_tells_right_from_wrong),
+      cmocka_unit_test(hasher_checks_foreign_hashes_at_the_configured_cost_at_least),
+      cmocka_unit_test(hasher_binds_a_foreign_hash_to_its_scheme_and_place),
       cmocka_unit_test(hasher_records_what_it_used),
       cmocka_unit_test(hasher_gives_another_form_each_time),
       cmocka_unit_test(hasher_finds_a_form_corrupt_when_moved_to_another_place),

@@ -57,7 +57,9 @@ CASE(command_line_completes_its_words) {
     Texts words;
     const char* offered;
   } rows[] = {
-      {{""}, "domain user admin secret auth explain import status lock store key reload --help --json --run-dir --version"},
+      {{""},
+       "domain user admin secret auth explain import export job status lock store key reload --help --json --run-dir "
+       "--version"},
       {{"s"}, "secret status store"},
       {{"user", ""}, "add set show move list enable disable remove"},
       {{"user", "l"}, "list"},
@@ -92,7 +94,8 @@ CASE(command_line_suggests_what_was_meant) {
   assert_true(has(unasked({"usr", "list"}).err, "did you mean 'user'?"));
   assert_true(has(unasked({"user", "dissable"}).err, "did you mean 'disable'?"));
   assert_false(has(unasked({"frobnicate"}).err, "did you mean"));
-  assert_true(has(unasked({"user", "list", "--domian", "a"}).err, "no such option here: --domian, did you mean '--domain'?"));
+  assert_true(
+      has(unasked({"user", "list", "--domian", "a"}).err, "no such option here: --domian, did you mean '--domain'?"));
   assert_true(has(unasked({"--jsn", "status"}).err, "did you mean '--json'?"));
 }
 
@@ -118,23 +121,30 @@ CASE(command_line_refuses_as_usage) {
                                     {"auth", "a", "pin"},
                                     {"auth", "a", "password", "--from", "7"},
                                     {"explain", "a", "password", "--at", "soon"},
-                                    {"import", "csv", "f", "--mode", "update"},
-                                    {"import", "csv", "f", "--mode", "sync"},
-                                    {"import", "csv", "f", "--weak", "refuse"},
-                                    {"import", "csv", "f", "--weak", "must-change"},
+                                    {"import", "csv", "f", "--mode", "merge"},
+                                    {"import", "csv", "f", "--mode", "Sync"},
+                                    {"import", "csv", "f", "--weak", "drop"},
+                                    {"import", "csv", "f", "--max-disable", "3"},
+                                    {"import", "csv", "f", "--mode", "sync", "--max-disable", "101%"},
+                                    {"import", "csv", "f", "--mode", "sync", "--max-disable", "-1"},
+                                    {"import", "csv", "f", "--mode", "sync", "--max-disable", "%"},
+                                    {"import", "csv", "f", "--spool", "d"},
+                                    {"import", "asterisk", "f", "--clear"},
+                                    {"export", "csv"},
+                                    {"export", "csv", "-", "--force"},
                                     {"import", "csv", "f", "--map", "a=b"},
                                     {"import", "asterisk", "f", "--map", "a"},
                                     {"user", "add", "1@a", "--email"},
+                                    {"job", "cancel"},
+                                    {"job", "show", "one"},
+                                    {"domain", "import"},
+                                    {"domain", "export"},
                                     // of later issues
                                     {"policy", "list"},
                                     {"rollout", "show"},
                                     {"list", "show"},
                                     {"mail", "queue"},
                                     {"audit", "list"},
-                                    {"job", "list"},
-                                    {"export", "csv", "f"},
-                                    {"domain", "import", "f"},
-                                    {"domain", "export", "f"},
                                     {"store", "backup"},
                                     {"key", "rotate"}};
   for (const Texts& line : lines) {

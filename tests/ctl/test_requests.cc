@@ -288,7 +288,55 @@ CASE(request_of_import_maps_contexts) {
   assert_true(row.domain == "acme.example" && row.extension == "1001" && frames.at_end());
 }
 
+CASE(request_of_import_carries_its_modes) {
+  const TempDir dir;
+  const std::string path = dir.file("u.csv", "domain,extension,first,password,voicemail,login\na,1,'=x,$6$s$h,-,\n");
+  FakeDaemon daemon({{done_ok()}});
+  run_command(daemon.run_dir(), {"import", "csv", path, "--mode", "sync", "--weak", "refuse", "--max-disable", "7"});
+  const Received& request = daemon.stop().at(0);
+  ImportRequest import;
+  assert_true(decode_packet(Bytes(request.packet), import));
+  assert_true(import.mode == ImportMode::kSync && import.weak == WeakSecrets::kRefuse);
+  assert_true(import.max_disable == 7 && !import.max_disable_is_percent && !import.dry_run && !import.skip_bad);
+  ByteReader frames(as_bytes(request.attachment));
+  ImportRow row;
+  assert_true(decode_packet(frames.take(frames.integer<std::uint32_t>()), row));
+  assert_true(row.secrets.empty() && as_text(row.hashes[0].secret.bytes) == "$6$s$h" && row.data.first == "=x");
+  assert_true(row.cleared == only(Kind::kVoicemail));
+}
+
+CASE(request_of_import_takes_all_as_clear_if_told_so) {
+  const TempDir dir;
+  const std::string path = dir.file("u.csv", "domain,extension,password\na,1,$6$s$h\n");
+  FakeDaemon daemon({{done_ok()}});
+  run_command(daemon.run_dir(), {"import", "csv", path, "--clear"});
+  const Received& request = daemon.stop().at(0);
+  ImportRequest import;
+  assert_true(decode_packet(Bytes(request.packet), import));
+  assert_true(import.mode == ImportMode::kAdd && import.weak == WeakSecrets::kKeep && import.max_disable == 5 &&
+              import.max_disable_is_percent);
+  ByteReader frames(as_bytes(request.attachment));
+  ImportRow row;
+  assert_true(decode_packet(frames.take(frames.integer<std::uint32_t>()), row));
+  assert_true(row.hashes.empty() && as_text(row.secrets[0].secret.bytes) == "$6$s$h");
+}
+
+CASE(request_of_export) {
+  for (const bool all : {true, false}) {
+    FakeDaemon daemon({{done_ok()}});
+    std::vector<std::string> words = {"export", "csv", "-"};
+    if (!all) words.insert(words.end(), {"--domain", "a.example", "--with-verifiers"});
+    run_command(daemon.run_dir(), words);
+    const Received& request = daemon.stop().at(0);
+    ExportRequest message;
+    assert_true(decode_packet(Bytes(request.packet), message));
+    assert_true(message.selection.all == all && message.with_verifiers == !all);
+    assert_true(message.selection.domain == (all ? "" : "a.example") && request.attachment.empty());
+  }
+}
+
 RUN_CASES(cmocka_unit_test(request_of_domain_commands), cmocka_unit_test(request_of_user_commands),
           cmocka_unit_test(request_of_admin_commands), cmocka_unit_test(request_of_secret_commands),
           cmocka_unit_test(request_of_checks_and_care), cmocka_unit_test(request_of_import_carries_sealed_rows),
-          cmocka_unit_test(request_of_import_maps_contexts))
+          cmocka_unit_test(request_of_import_maps_contexts), cmocka_unit_test(request_of_import_carries_its_modes),
+          cmocka_unit_test(request_of_import_takes_all_as_clear_if_told_so), cmocka_unit_test(request_of_export))

@@ -28,7 +28,7 @@ inline void add_list(std::string& out, const char* name, const std::optional<std
   out.append("]");
 }
 
-/// `LINE extension@domain field=value list=[a|b] kind:secret`, or `LINE !problem`.
+/// `LINE extension@domain field=value list=[a|b] kind:secret kind#hash kind- zone=Z (remark)`, or `LINE !problem`.
 inline std::string shown(const ImportRow& row) {
   std::string out = std::to_string(row.line);
   if (!row.problem.empty()) out.append(" !").append(row.problem);
@@ -46,6 +46,13 @@ inline std::string shown(const ImportRow& row) {
   for (const NewSecret& secret : row.secrets) {
     out.append(" ").append(name_of(secret.kind)).append(":").append(as_text(secret.secret.bytes));
   }
+  for (const NewSecret& hash : row.hashes) {
+    out.append(" ").append(name_of(hash.kind)).append("#").append(as_text(hash.secret.bytes));
+  }
+  for (Kind kind : kAllKinds)
+    if (row.cleared.has(kind)) out.append(" ").append(name_of(kind)).append("-");
+  if (!row.timezone.empty()) out.append(" zone=").append(row.timezone);
+  if (!row.remark.empty()) out.append(" (").append(row.remark).append(")");
   return out;
 }
 

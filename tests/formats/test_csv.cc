@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "formats/csv_fields.h"
 #include "formats/csv_reader.h"
+#include "formats/csv_writer.h"
 #include "formats/rows.h"
 #include "support/check.h"
 
@@ -94,7 +96,7 @@ CASE(csv_repeats_no_secret_when_the_header_is_missing) {
 
 CASE(csv_tells_empty_from_clear) {
   expect("domain,extension,username,number,password,voicemail\nd,1,,,,\nd,2,-,-,-,--\nd,3,\"-\",\"\",\"-\",\"\"\n",
-         "2 1@d\n3 2@d username= number=[] voicemail:--\n4 3@d username=\n");
+         "2 1@d\n3 2@d username= number=[] voicemail:-- password-\n4 3@d username= password-\n");
 }
 
 CASE(csv_makes_a_problem_of_a_line_it_cannot_read_and_goes_on) {
@@ -114,14 +116,124 @@ CASE(csv_makes_a_problem_of_a_line_it_cannot_read_and_goes_on) {
   });
 }
 
-CASE(csv_leaves_foreign_hashes_to_a_later_version) {
-  for (const char* hash :
-       {"$argon2id$v=19$m=1$x", "$2a$10$x", "$2b$10$x", "$2y$10$x", "$5$s$x", "$6$s$x", "$y$j9T$x"}) {
-    const Rows rows = parsed(std::string("domain,extension,password\nd,1,") + hash + "\n");
-    assert_string_equal(rows.text.c_str(), "2 !password: hashes can be imported from a later version on\n");
+CASE(csv_tells_hashes_from_secrets_in_clear) {
+  const std::string unknown =
+      " !phone: looks like a hash of another system, of a form that is not taken (--clear: no secret of the file is a "
+      "hash)\n";
+  struct Text {
+    const char* text;
+    char as;  // # a hash, : in clear, ! neither
+  };
+  const Text texts[] = {
+      {"$argon2id$v=19$m=1$x", '#'},
+      {"$2a$10$x", '#'},
+      {"$2b$10$x", '#'},
+      {"$2y$10$x", '#'},
+      {"$5$s$x", '#'},
+      {"$6$s$x", '#'},
+      {"$y$j9T$x", '#'},
+      {"$pbxcred$1$1$AAAA", '#'},
+      {"$6$", '#'},
+      {"$1$salt$hash", '!'},
+      {"$2x$10$x", '!'},
+      {"$argon2i$v=19$m=1$x", '!'},
+      {"$7$x", '!'},
+      {"$3$", '!'},
+      {"$ecret$auce", '!'},
+      {"$pbkdf2-sha256$1$x", '!'},
+      {"{SSHA}abc", '!'},
+      {"{CRYPT}$6$x", '!'},
+      {"abJnggxhB/yWI", '!'},
+      {"_J9..CCCCXBrJUJV154M", '!'},
+      {"$", ':'},
+      {"$$", ':'},
+      {"$$$", ':'},
+      {"$ecret", ':'},
+      {"$money $talks", ':'},
+      {"$a b$c", ':'},
+      {"x$6$salt$hash", ':'},
+      {" $6$s$x", ':'},
+      {"{abc}d", ':'},
+      {"{}x", ':'},
+      {"{ABC", ':'},
+      {"abcdefghijklm", ':'},
+      {"1234567890123", ':'},
+      {"Abcdefghijkl!", ':'},
+      {"AbcdefghijklmN", ':'},
+      {"=cmd", ':'},
+      {"'=cmd", ':'},
+      {"''-1", ':'},
+  };
+  for (const Text& c : texts) {
+    const std::string line = std::string("domain,extension,phone\nd,1,\"") + c.text + "\"\n";
+    const std::string wanted = c.as == '!' ? "2" + unknown : "2 1@d phone" + std::string(1, c.as) + c.text + "\n";
+    expect(line, wanted.c_str());
+    Rows clear;
+    clear.end(parse_csv_text(line, "u.csv", clear.sink(), {true}));
+    assert_string_equal(clear.text.c_str(), ("2 1@d phone:" + std::string(c.text) + "\n").c_str());
   }
-  expect("domain,extension,phone\nd,1,$6$s$x\n", "2 !phone: hashes can be imported from a later version on\n");
-  expect("domain,extension,password,first\nd,1,$3$,$6$x\n", "2 1@d first=$6$x password:$3$\n");
+  expect("domain,extension,first\nd,1,$6$x\n", "2 1@d first=$6$x\n");  // no column of secrets
+}
+
+CASE(csv_takes_formulas_as_they_stand) {
+  expect_bodies({
+      {"d,1,=cmd|' /C calc'!A0,+1-2,=2+5\n", "2 1@d first==cmd|' /C calc'!A0 last=+1-2 password:=2+5\n"},
+      {"d,1,@x,-x,-x\n", "2 1@d first=@x last=-x password:-x\n"},
+      {"d,1,'=cmd,''=cmd,'=cmd\n", "2 1@d first==cmd last='=cmd password:'=cmd\n"},
+      {"d,1,'x,','\n", "2 1@d first='x last=' password:'\n"},
+      {"d,1,'-,-,'-\n", "2 1@d first=- last= password:'-\n"},
+  });
+  expect("domain,extension,number\nd,1,\"+49 30\\ 12 a\\b \\\\ c\\\"\n", "2 1@d number=[+49|30 12|a\\b|\\|c\\]\n");
+}
+
+/// What is written is read back exactly, whatever the values.
+CASE(csv_reads_back_what_it_writes) {
+  const std::string_view texts[] = {"x",           "=cmd|' /C calc'!A0",
+                                    "+49 30 1234", "+49",
+                                    "+x",          "-",
+                                    "-5",          "@a",
+                                    "'",           "'=",
+                                    "''=x",        "'x",
+                                    "\"",          "\"\"",
+                                    "a,b",         " a ",
+                                    "a\nb",        "a\r\nb",
+                                    "\ttab",       "\rcr",
+                                    "\xC3\xBC",    "$6$x",
+                                    "a\\ b",       "\\",
+                                    "\\\\ ",       "007",
+                                    "1e5",         "TRUE",
+                                    "''",          "+",
+                                    "+ ",          "'+49",
+                                    "\\ '"};
+  for (const std::string_view one : texts) {
+    for (const std::string_view other : texts) {
+      ImportRow row;
+      row.domain = "d";
+      row.extension = "-1";
+      row.data.first = one;
+      row.data.last = other;
+      row.data.numbers = std::vector<std::string_view>{one, other, one};
+      row.data.alternate_ids = std::vector<std::string_view>{other};
+      row.hashes.push_back({Kind::kLogin, {as_bytes("$pbxcred$1$1$AA")}});
+      row.secrets.push_back({Kind::kPhone, {as_bytes("never written")}});
+      SecureBuffer text;
+      text.append(as_bytes(csv_header()));
+      append_csv_line(text, row);
+      assert_true(as_text(text.view()).find("never") == std::string_view::npos);
+      row.secrets.clear();
+      row.line = 2;
+      assert_string_equal(parsed(as_text(text.view())).text.c_str(), (shown(row) + "\n").c_str());
+    }
+  }
+}
+
+/// No field that a spreadsheet would compute.
+CASE(csv_writes_no_formula) {
+  for (const std::string text : {"=1", "@x", "-1", "+x", "\tx", "\rx", "+1+2", "+49-30"}) {
+    const std::string field = escape_formula(text);
+    assert_string_equal(field.c_str(), ("'" + text).c_str());
+  }
+  assert_string_equal(escape_formula("+49 30 1234").c_str(), "+49 30 1234");
 }
 
 CASE(csv_ignores_lines_without_anything) {
@@ -296,7 +408,8 @@ RUN_CASES(cmocka_unit_test(csv_takes_every_column_of_the_design),
           cmocka_unit_test(csv_repeats_no_secret_when_the_header_is_missing),
           cmocka_unit_test(csv_tells_empty_from_clear),
           cmocka_unit_test(csv_makes_a_problem_of_a_line_it_cannot_read_and_goes_on),
-          cmocka_unit_test(csv_leaves_foreign_hashes_to_a_later_version),
+          cmocka_unit_test(csv_tells_hashes_from_secrets_in_clear), cmocka_unit_test(csv_takes_formulas_as_they_stand),
+          cmocka_unit_test(csv_reads_back_what_it_writes), cmocka_unit_test(csv_writes_no_formula),
           cmocka_unit_test(csv_ignores_lines_without_anything), cmocka_unit_test(csv_reads_quotes_as_rfc_4180),
           cmocka_unit_test(csv_finds_the_next_record_after_misplaced_quotes),
           cmocka_unit_test(csv_stops_with_the_line_when_it_cannot_tell_where_a_record_ends),

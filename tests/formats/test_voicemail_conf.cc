@@ -18,15 +18,16 @@ Rows parsed(std::string_view text, const VoicemailOptions& options = {}) {
 }
 
 struct TextCase {
-  const char* text;
-  const char* rows;
+  std::string text;
+  std::string rows;
 };
 
 void expect_all(const std::vector<TextCase>& cases) {
-  for (const TextCase& c : cases) assert_string_equal(parsed(c.text).text.c_str(), c.rows);
+  for (const TextCase& c : cases) assert_string_equal(parsed(c.text).text.c_str(), c.rows.c_str());
 }
 
-constexpr const char* kSpool = " !the PIN is in the spool directory (passwordlocation); a later version reads it\n";
+constexpr const char* kSpool =
+    " (the PIN is in the spool directory (passwordlocation), which --spool names; the mailbox comes in without one)\n";
 
 }  // namespace
 
@@ -64,7 +65,7 @@ CASE(voicemail_gives_templates_mailboxes_to_their_heirs) {
       {"[t](!)\n1 => 1\n[a](t)\n2 => 2\n[b](t)\n", "2 1@a voicemail:1\n4 2@a voicemail:2\n2 1@b voicemail:1\n"},
       {"[a]\n1 => 1\n[b]\n2 => 2\n[a](+)\n3 => 3\n", "2 1@a voicemail:1\n6 3@a voicemail:3\n4 2@b voicemail:2\n"},
       {"[general]\naliasescontext=no\n[general](+)\npasswordlocation=spooldir\n[a]\n1 => 1\n",
-       "6 !the PIN is in the spool directory (passwordlocation); a later version reads it\n"},
+       "6 1@a" + std::string(kSpool)},
   });
 }
 
@@ -92,14 +93,53 @@ CASE(voicemail_reports_a_mailbox_that_is_there_twice) {
   });
 }
 
-CASE(voicemail_reports_pins_that_lie_in_the_spool) {
+CASE(voicemail_leaves_out_pins_that_lie_in_the_spool) {
   const std::string spool = kSpool;
   assert_string_equal(parsed("[c]\n1 => 1,,,,passwordlocation=spooldir\n2 => 2\n").text.c_str(),
-                      ("2" + spool + "3 2@c voicemail:2\n").c_str());
+                      ("2 1@c" + spool + "3 2@c voicemail:2\n").c_str());
   assert_string_equal(parsed("[c]\n1 => 1,,,,tz=x\n2 => 2,,,,passwordlocation=voicemail.conf\n[general]\n"
                              "PasswordLocation = SpoolDir\npasswordlocation = voicemail.conf\n")
                           .text.c_str(),
-                      ("2" + spool + "3 2@c voicemail:2\n").c_str());
+                      ("2 1@c" + spool + "3 2@c voicemail:2\n").c_str());
+}
+
+CASE(voicemail_reads_pins_in_the_spool_as_asterisk_does) {
+  const TestFolder spool;
+  spool.write("c/1/secret.conf", "[general]\npassword=4711\n");
+  spool.write("c/2/secret.conf", "; comment\n[general]\nother=1\npassword = -4712\npassword=9\n");
+  spool.write("c/4/secret.conf", "[general]\n");
+  spool.write("c/5/secret.conf", "[other]\npassword=4715\n");
+  spool.write("c/6/secret.conf", std::string(5000, ';'));
+  std::filesystem::create_directories(spool / "c/7/secret.conf");
+  spool.write("secret.conf", "[general]\npassword=6666\n");
+  spool.write("d/1/secret.conf", "[general]\npassword=4720\n");
+  VoicemailOptions options;
+  options.spool = spool / "";
+  options.map = {{"d", "domain.example"}};
+  std::string text = "[general]\npasswordlocation=spooldir\n[c]\n";
+  for (int i = 1; i < 8; ++i) text += std::to_string(i) + " => 100" + std::to_string(i) + "\n";
+  text +=
+      ".. => 1\n. => 1\na/../../c/1 => 1\n8 => 1008,,,,passwordlocation=voicemail.conf\n[d]\n1 => 1\n[..]\n1 => 1\n";
+  const std::string no_folder = " !the context or mailbox is no name of a folder\n";
+  assert_string_equal(parsed(text, options).text.c_str(),
+                      ("4 1@c voicemail:4711\n5 2@c voicemail:4712\n6 3@c voicemail:1003\n7 4@c voicemail:1004\n"
+                       "8 5@c voicemail:1005\n9 !secret.conf of the spool directory: too big\n"
+                       "10 !secret.conf of the spool directory: not a regular file\n11" +
+                       no_folder + "12" + no_folder + "13" + no_folder +
+                       "14 8@c voicemail:1008\n16 1@domain.example voicemail:4720\n18" + no_folder)
+                          .c_str());
+}
+
+CASE(voicemail_finds_the_time_zones_of_mailboxes) {
+  const std::string zones = "[zonemessages]\neastern = America/New_York|'vm-received' Q\ncentral=America/Chicago\n"
+                            "bad=\xff|x\neastern=Europe/Berlin\n";
+  assert_string_equal(
+      parsed(zones + "[c]\n1 => 1,,,,tz=eastern\n2 => 2,,,,attach=no|tz = central\n3 => 3\n4 => 4,,,,tz=nowhere\n"
+                     "5 => 5,,,,tz=bad\n").text.c_str(),
+      "7 1@c voicemail:1 zone=America/New_York\n8 2@c voicemail:2 zone=America/Chicago\n9 3@c voicemail:3\n"
+      "10 4@c voicemail:4\n11 5@c voicemail:5\n");
+  assert_string_equal(parsed("[general]\ntz=central\n" + zones + "[c]\n1 => 1\n2 => 2,,,,tz=eastern\n").text.c_str(),
+                      "9 1@c voicemail:1 zone=America/Chicago\n10 2@c voicemail:2 zone=America/New_York\n");
 }
 
 CASE(voicemail_reports_text_that_is_not_utf8) {
@@ -134,27 +174,28 @@ CASE(voicemail_reads_the_sample) {
     files += row.file.substr(row.file.rfind('/') + 1) == "voicemail-branch.conf" ? 'b' : 'v';
     return rows.sink()(row);
   }));
-  assert_string_equal(rows.text.c_str(),
-                      "25 100@acme.example first=Zentrale email=zentrale@acme.example language=de voicemail:1357\n"
-                      "26 099@acme.example first=Fax-Eingang\n"
-                      "37 101@acme.example first=Erika last=Mustermann email=erika.mustermann@acme.example language=de "
-                      "voicemail:4711\n"
-                      "38 102@acme.example first=Jörg last=Weiß email=joerg.weiss@acme.example language=de "
-                      "voicemail:2580\n"
-                      "39 103@acme.example first=Konferenzraum last=Süd voicemail:8642\n"
-                      "40 104@acme.example first=Anna-Lena de la last=Cruz email=a.delacruz@acme.example language=es "
-                      "voicemail:907316\n"
-                      "41 105@acme.example first=Tom last=Baker email=tom.baker@acme.example voicemail:3141\n"
-                      "42 007@acme.example first=James last=Agentson email=james.agentson@acme.example language=en "
-                      "voicemail:0070\n"
-                      "43 106@acme.example first=Praktikum\n"
-                      "25 100@branch.acme.example first=Zentrale email=zentrale@acme.example language=de "
-                      "voicemail:1357\n"
-                      "26 099@branch.acme.example first=Fax-Eingang\n"
-                      "4 101@branch.acme.example first=Sönke last=Nachtigall email=s.nachtigall@branch.acme.example "
-                      "language=de voicemail:6543\n"
-                      "5 120@branch.acme.example first=Aylin last=Öztürk email=a.oeztuerk@branch.acme.example "
-                      "language=de voicemail:121212\n");
+  assert_string_equal(
+      rows.text.c_str(),
+      "25 100@acme.example first=Zentrale email=zentrale@acme.example language=de voicemail:1357 zone=Europe/Berlin\n"
+      "26 099@acme.example first=Fax-Eingang\n"
+      "37 101@acme.example first=Erika last=Mustermann email=erika.mustermann@acme.example language=de "
+      "voicemail:4711 zone=Europe/Berlin\n"
+      "38 102@acme.example first=Jörg last=Weiß email=joerg.weiss@acme.example language=de "
+      "voicemail:2580\n"
+      "39 103@acme.example first=Konferenzraum last=Süd voicemail:8642 zone=Europe/Berlin\n"
+      "40 104@acme.example first=Anna-Lena de la last=Cruz email=a.delacruz@acme.example language=es "
+      "voicemail:907316\n"
+      "41 105@acme.example first=Tom last=Baker email=tom.baker@acme.example voicemail:3141 zone=America/Chicago\n"
+      "42 007@acme.example first=James last=Agentson email=james.agentson@acme.example language=en "
+      "voicemail:0070\n"
+      "43 106@acme.example first=Praktikum\n"
+      "25 100@branch.acme.example first=Zentrale email=zentrale@acme.example language=de "
+      "voicemail:1357 zone=Europe/Berlin\n"
+      "26 099@branch.acme.example first=Fax-Eingang\n"
+      "4 101@branch.acme.example first=Sönke last=Nachtigall email=s.nachtigall@branch.acme.example "
+      "language=de voicemail:6543 zone=Europe/Berlin\n"
+      "5 120@branch.acme.example first=Aylin last=Öztürk email=a.oeztuerk@branch.acme.example "
+      "language=de voicemail:121212\n");
   assert_string_equal(files.c_str(), "vvvvvvvvvvvbb");
 }
 
@@ -176,7 +217,6 @@ CASE(voicemail_repeats_nothing_of_a_line_in_its_problem) {
                                           "1 => MARKER\n1 => MARKER",
                                           "MARKER => MARKER,\xFF",
                                           "[](MARKER\n1 => MARKER",
-                                          "1 => MARKER,,,,passwordlocation=spooldir",
                                           "#exec MARKER"};
   for (const std::string& line : lines) {
     int problems = 0;
@@ -198,7 +238,9 @@ RUN_CASES(cmocka_unit_test(voicemail_reads_the_fields_of_a_mailbox), cmocka_unit
           cmocka_unit_test(voicemail_maps_contexts_to_domains),
           cmocka_unit_test(voicemail_refuses_to_map_a_context_that_is_not_there),
           cmocka_unit_test(voicemail_reports_a_mailbox_that_is_there_twice),
-          cmocka_unit_test(voicemail_reports_pins_that_lie_in_the_spool),
+          cmocka_unit_test(voicemail_leaves_out_pins_that_lie_in_the_spool),
+          cmocka_unit_test(voicemail_reads_pins_in_the_spool_as_asterisk_does),
+          cmocka_unit_test(voicemail_finds_the_time_zones_of_mailboxes),
           cmocka_unit_test(voicemail_reports_text_that_is_not_utf8),
           cmocka_unit_test(voicemail_reports_faults_of_the_file_first),
           cmocka_unit_test(voicemail_stops_when_the_sink_says_so), cmocka_unit_test(voicemail_reads_the_sample),

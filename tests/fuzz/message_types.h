@@ -23,9 +23,9 @@ struct Types {};
 using Messages = Types<AuthRequest, StatusRequest, ChangeRequest, AuthReply, StatusQuery, DomainPut, DomainQuery,
                        DomainRename, DomainRemove, AccountPut, AccountMove, AccountQuery, AccountAct, SecretAct,
                        AuthTry, ExplainQuery, StoreCheck, StoreStatQuery, KeyQuery, StoreBackup, KeyRotate, KeyRetire,
-                       KeyBackup, ReloadRequest, LockQuery,
-                       ImportRequest, ImportRow, Done, Progress, Note, GeneratedRow, AccountView, DomainView,
-                       StatusView, AuthTryView, ExplainView, StoreStatView, KeyView, LockView>;
+                       KeyBackup, ReloadRequest, LockQuery, JobQuery, JobAct, DomainImport, DomainExport, DomainRow,
+                       ImportRequest, ExportRequest, ImportRow, Done, Progress, Note, GeneratedRow, AccountView,
+                       DomainView, StatusView, AuthTryView, ExplainView, StoreStatView, KeyView, LockView, JobView>;
 
 template <Table kTable, class Record>
 struct Stored {
@@ -39,9 +39,10 @@ using Records =
           Stored<Table::kVerifier, Verifier>, Stored<Table::kLedger, Ledger>, Stored<Table::kSuccess, LastSuccess>,
           Stored<Table::kAdmin, AccountRef>, Stored<Table::kUsername, AccountRef>,
           Stored<Table::kExtension, AccountRef>, Stored<Table::kName, NameEntry>, Stored<Table::kNumber, NameEntry>,
-          Stored<Table::kBareName, DomainRef>, Stored<Table::kGrant, Grant>, Stored<Table::kGivenGrants, GivenGrants>,
-          Stored<Table::kTombstone, Tombstone>, Stored<Table::kStray, StrayCount>,
-          Stored<Table::kResealing, Resealing>, Stored<Table::kProbe, Probe>>;
+          Stored<Table::kBareName, DomainRef>, Stored<Table::kPeople, AccountRef>, Stored<Table::kGrant, Grant>,
+          Stored<Table::kGivenGrants, GivenGrants>, Stored<Table::kTombstone, Tombstone>,
+          Stored<Table::kStray, StrayCount>, Stored<Table::kResealing, Resealing>,
+          Stored<Table::kProbe, Probe>>;
 
 /// Calls visit.template operator()<T>() for each type.
 template <class Visit, class... T>

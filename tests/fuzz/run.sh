@@ -11,7 +11,7 @@ set -eu
 [ $# -ge 1 ] || { echo "usage: run.sh SECONDS [TARGET...]" >&2; exit 2; }
 seconds=$1
 shift
-[ $# -gt 0 ] || set -- formats message record session
+[ $# -gt 0 ] || set -- formats hash message record session
 out=$builddir/tests/fuzz/out
 
 # A target that hangs on one input for 10 s has failed too.

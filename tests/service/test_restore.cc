@@ -13,6 +13,7 @@
 
 #include "crypto/hasher.h"
 #include "store/directory.h"
+#include "store/dump.h"
 #include "support/both_stores.h"
 
 using namespace pbxcred;
@@ -500,6 +501,25 @@ CASE(restore_goes_on_where_the_replaced_store_is_rotten) {
   });
 }
 
+CASE(restore_brings_an_older_backup_to_todays_schema) {
+  const char* source = getenv("srcdir");
+  const Dump dump = read_dump(std::string(source != nullptr ? source : ".") + "/tests/store/schemas/schema-1");
+  const TempDir keys;
+  write_ring(dump, keys.file("ring"));
+  const SharedRing ring = share(Machine::ok(KeyRing::load(keys.file("ring"), geteuid())));
+  const Machine machine(false);
+  {
+    auto store = Machine::ok(LmdbStore::open(machine.dir.path(), kTestMap, true));
+    load_dump(dump, *store);
+  }
+  // Over a store of the older schema, which can tell what it knows; then over one of today's.
+  const std::string backup = machine.backup(ring);
+  expect(counts(machine.restored(backup, ring)), "");
+  expect(counts(machine.restored(backup, ring)), "");
+  auto store = Machine::ok(LmdbStore::open(machine.dir.path(), kTestMap, false));
+  assert_int_equal(Machine::ok(Database(*store, ring).schema()), kSchema);
+}
+
 CASE(restore_brings_records_under_todays_key) {
   const RingFile file;
   const Machine machine(false);
@@ -535,4 +555,5 @@ RUN_CASES(cmocka_unit_test(restore_puts_the_backup_in_place_and_keeps_what_was_t
           cmocka_unit_test(restore_does_not_bury_who_is_back),
           cmocka_unit_test(restore_says_what_it_could_not_carry_over),
           cmocka_unit_test(restore_goes_on_where_the_replaced_store_is_rotten),
+          cmocka_unit_test(restore_brings_an_older_backup_to_todays_schema),
           cmocka_unit_test(restore_brings_records_under_todays_key))

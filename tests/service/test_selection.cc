@@ -114,6 +114,92 @@ CASE(selection_by_text_finds_beginnings_of_names_and_extensions) {
   expect(walk(world, filter("", "", "mith")), "");
 }
 
+CASE(selection_by_text_gives_who_matches_twice_once) {
+  World& world = pbx();
+  AccountFields data;
+  data.first = "Ali";
+  data.last = "ALISON";
+  world.add("alice@a.example", data);
+  world.add("2002@b.example", data);
+  for (std::size_t most = 1; most < 8; ++most)
+    expect(walk(world, filter("", "", "ali"), Role::kUser, most), "1001@a 1001@b 2001@a 2002@b alice@a");
+  expect(walk(world, filter("a.example", "", "alis")), "2001@a alice@a");
+}
+
+/// What is beyond the bound of the keys is compared in the record.
+CASE(selection_by_text_finds_long_texts_by_all_of_them) {
+  World& world = pbx();
+  const std::string same(64, 'x');
+  const char* ends[] = {"", "-one", "-one more", "-two"};
+  std::vector<std::string> texts;
+  for (const char* end : ends) texts.push_back(same + end);
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    AccountFields data;
+    data.last = texts[i];
+    data.location = texts[i];
+    world.add("300" + std::to_string(i) + "@a.example", data);
+  }
+  expect(walk(world, filter("", "", same)), "3000@a 3001@a 3002@a 3003@a");
+  expect(walk(world, filter("", "", texts[1])), "3001@a 3002@a");
+  expect(walk(world, filter("", texts[1])), "3001@a");
+  expect(walk(world, filter("", same)), "3000@a");
+  expect(walk(world, filter("", "", std::string(5000, 'x'))), "");
+  world.expect_sound();
+}
+
+CASE(selection_by_text_leaves_blanks_at_the_ends_out) {
+  World& world = pbx();
+  AccountFields data;
+  data.first = " Anna Maria ";
+  data.location = "Bad  Ischl ";
+  world.add("3001@a.example", data);
+  expect(walk(world, filter("", "", "anna m")), "3001@a");
+  expect(walk(world, filter("", "", " ANNA ")), "3001@a");
+  expect(walk(world, filter("", " bad  ischl")), "3001@a");
+  expect(walk(world, filter("", "", " ")), "!invalid");
+  expect(walk(world, filter("", "\xff")), "!invalid");
+  world.expect_sound();
+}
+
+/// The order of the index, and no more of it than the range: others of the domain are not looked at.
+CASE(selection_by_text_looks_at_nobody_else) {
+  World& world = pbx();
+  for (int i = 0; i < 200; ++i) {
+    AccountFields data;
+    data.last = "M" + std::to_string(i);
+    data.location = "Oslo";
+    world.add(std::to_string(5000 + i) + "@a.example", data);
+  }
+  const auto pages = [&](const Selection& selection) {
+    Read read = world.read();
+    auto scan = ok(SelectionScan::start(read, *world.settings, selection, Role::kUser, {}));
+    int count = 0;
+    for (; !scan.done(); ++count) (void)ok(scan.page(read, 16));
+    return count;
+  };
+  assert_int_equal(pages(filter("", "", "smith")), 1);
+  assert_int_equal(pages(filter("", "vienna")), 1);
+  assert_true(pages(everybody()) > 10);
+}
+
+CASE(selection_follows_what_changes_in_the_account) {
+  World& world = pbx();
+  AccountPut put;
+  put.mode = PutMode::kSet;
+  put.name = "1001@a.example";
+  put.data.first = "Beate";
+  put.data.location = "";
+  world.change([&](Write& write) { return put_account(write, *world.settings, put, world.clock.now()); });
+  expect(walk(world, filter("", "", "alice")), "1001@b");
+  expect(walk(world, filter("", "", "bea")), "1001@a");
+  expect(walk(world, filter("", "berlin")), "1001@b 1002@a");
+  AccountMove move{"1001@a.example", "3001@b.example"};
+  world.change([&](Write& write) { return move_account(write, *world.settings, move, world.clock.now()); });
+  expect(walk(world, filter("a.example", "", "bea")), "");
+  expect(walk(world, filter("b.example", "", "bea")), "3001@b");
+  world.expect_sound();
+}
+
 CASE(selection_filters_combine) {
   World& world = pbx();
   expect(walk(world, filter("a.example", "berlin")), "1001@a 1002@a");
@@ -188,8 +274,9 @@ CASE(selection_by_file_combines_with_filters) {
   World& world = pbx();
   Selection selection = filter("a.example", "berlin");
   selection.has_file = true;
-  expect(walk(world, selection, Role::kUser, 2, file_of({"2001", "1001@a.example", "1001@b.example", "1002@a.example"})),
-         "1001@a 1002@a");
+  expect(
+      walk(world, selection, Role::kUser, 2, file_of({"2001", "1001@a.example", "1001@b.example", "1002@a.example"})),
+      "1001@a 1002@a");
 }
 
 CASE(selection_refuses_a_file_that_could_change_or_is_broken) {
@@ -275,6 +362,11 @@ CASE(selection_knows_whether_it_may_be_many) {
 RUN_CASES(cmocka_unit_test(selection_of_all_is_everybody), cmocka_unit_test(selection_by_domain),
           cmocka_unit_test(selection_by_location_ignores_case_and_is_whole),
           cmocka_unit_test(selection_by_text_finds_beginnings_of_names_and_extensions),
+          cmocka_unit_test(selection_by_text_gives_who_matches_twice_once),
+          cmocka_unit_test(selection_by_text_finds_long_texts_by_all_of_them),
+          cmocka_unit_test(selection_by_text_leaves_blanks_at_the_ends_out),
+          cmocka_unit_test(selection_by_text_looks_at_nobody_else),
+          cmocka_unit_test(selection_follows_what_changes_in_the_account),
           cmocka_unit_test(selection_filters_combine),
           cmocka_unit_test(selection_without_a_kind_takes_cleared_for_not_set),
           cmocka_unit_test(selection_of_named_users_keeps_their_order_and_tells_who_is_not_found),

@@ -20,6 +20,9 @@ struct Pbx : Directory {
     Account account = user("1001", "a.example", "alice");
     account.numbers = {"+49 30 123456", "030 99"};
     account.alternate_ids = {"4845880834.310"};
+    account.first = "Alice";
+    account.last = "Smith";
+    account.location = "Berlin";
     alice = add(account);
     account = user("1002", "a.example");
     account.numbers = {"+49 30 123456"};
@@ -31,7 +34,8 @@ struct Pbx : Directory {
   }
 
   Status fill(Write& write) {
-    for (const Account& account : {alice, bob, carol}) PBXCRED_CHECK(write.put_verifier(account, secret(account, Kind::kPassword)));
+    for (const Account& account : {alice, bob, carol})
+      PBXCRED_CHECK(write.put_verifier(account, secret(account, Kind::kPassword)));
     Verifier weak = secret(alice, Kind::kVoicemail);
     weak.weak = true;
     PBXCRED_CHECK(write.put_verifier(alice, weak));
@@ -134,6 +138,7 @@ ON_BOTH_STORES(check_finds_every_missing_index_of_an_account) {
   Pbx pbx(store);
   for (const Account& account : {pbx.alice, pbx.bob, pbx.carol, pbx.root}) {
     std::vector<std::string> keys = account_index_keys(test_ring(), account);
+    for (const std::string& key : people_keys(account)) keys.push_back(key);
     if (account.role == Role::kUser)
       for (const NameClaim& claim : claims_of(pbx, account)) keys.push_back(claim.key);
     for (const std::string& key : keys) {
@@ -145,7 +150,7 @@ ON_BOTH_STORES(check_finds_every_missing_index_of_an_account) {
       ++found;
     }
   }
-  assert_int_equal(found, (2 + 7) + (1 + 3) + (2 + 2) + 2);
+  assert_int_equal(found, (2 + 3 + 7) + (1 + 3) + (2 + 2) + 2);
   expect_sound(pbx);
 }
 
@@ -159,7 +164,7 @@ CASE(check_finds_what_is_left_of_an_account_that_is_gone) {
   MemoryStore store;
   Pbx pbx(store);
   erase(pbx, account_key(Table::kAccount, pbx.alice.id));
-  for (const char* table : {"verifier", "ledger", "last-success", "username", "extension", "name", "number"})
+  for (const char* table : {"verifier", "ledger", "last-success", "username", "extension", "people", "name", "number"})
     expect_fault(pbx, table, "its account is missing");
   expect_fault(pbx, "domain-count", "does not say how many there are");
 }
@@ -174,7 +179,9 @@ CASE(check_finds_an_administrator_index_that_dangles) {
 CASE(check_finds_indexes_that_lead_to_another_account) {
   MemoryStore store;
   Pbx pbx(store);
-  for (const std::string& key : account_index_keys(test_ring(), pbx.alice)) {
+  std::vector<std::string> keys = account_index_keys(test_ring(), pbx.alice);
+  for (const std::string& key : people_keys(pbx.alice)) keys.push_back(key);
+  for (const std::string& key : keys) {
     const std::string value = raw_value(store, key);
     put(pbx, key, AccountRef{pbx.carol.id});
     expect_fault(pbx, "account", "leads to another account");
@@ -206,6 +213,10 @@ CASE(check_finds_an_index_nobody_needs) {
   Pbx pbx(store);
   put(pbx, make_key(Table::kExtension, {pbx.alice.domain.bytes(), as_bytes("9999")}), AccountRef{pbx.alice.id});
   expect_fault(pbx, "extension", "leads to an account it is not of");
+  put(pbx,
+      people_prefix_of_whole(pbx.alice.domain, SearchRole::kLast, "jones") + std::string(as_text(pbx.alice.id.bytes())),
+      AccountRef{pbx.alice.id});
+  expect_fault(pbx, "people", "leads to an account it is not of");
 }
 
 CASE(check_finds_a_bare_name_of_a_domain_that_lacks_it) {

@@ -3,6 +3,7 @@
 #include "call.h"
 
 #include "client/admin_channel.h"
+#include "interrupt.h"
 #include "progress.h"
 #include "wire/admin.h"
 
@@ -21,9 +22,10 @@ Status take_note(Session& session, const PacketHead& head, Outcome& outcome) {
   return {};
 }
 
-Status take_progress(const PacketHead& head, ProgressLine& line) {
+Status take_progress(const PacketHead& head, ProgressLine& line, InterruptNote& interrupt) {
   Progress progress;
   if (!decode(head.body, progress)) return malformed();
+  if (progress.job != 0) interrupt.arm(progress.job);
   line.show(progress.stage, progress.done, progress.total);
   return {};
 }
@@ -46,10 +48,11 @@ Result<Outcome> converse(Session& session, Bytes packet, int attachment, const O
   PBXCRED_CHECK(channel.send_encoded(packet, attachment));
   Outcome outcome;
   ProgressLine line(session);
+  InterruptNote interrupt;
   for (;;) {
     PBXCRED_TRY(const PacketHead head, channel.next());
     if (head.type == Progress::kType) {
-      PBXCRED_CHECK(take_progress(head, line));
+      PBXCRED_CHECK(take_progress(head, line, interrupt));
       continue;
     }
     line.clear();

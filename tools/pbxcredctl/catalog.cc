@@ -16,6 +16,8 @@ constexpr Group kGroups[] = {
     {"secret", "passwords, PINs and other secrets", "secret set 1001@acme.example voicemail"},
     {"lock", "lockouts", "lock clear 1001@acme.example"},
     {"import", "moving in", "import asterisk /etc/asterisk/voicemail.conf --dry-run"},
+    {"export", "moving out", "export csv users.csv"},
+    {"job", "long work", "job list"},
     {"store", "the store", "store check"},
     {"key", "the key ring", "key list"},
 };
@@ -55,6 +57,8 @@ Commands all_commands() {
   add_secret_commands(commands);
   add_check_commands(commands);
   add_import_commands(commands);
+  add_export_commands(commands);
+  add_job_commands(commands);
   add_care_commands(commands);
   add_store_commands(commands);
   add_key_commands(commands);

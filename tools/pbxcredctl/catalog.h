@@ -18,6 +18,8 @@ void add_admin_commands(Commands& commands);
 void add_secret_commands(Commands& commands);
 void add_check_commands(Commands& commands);
 void add_import_commands(Commands& commands);
+void add_export_commands(Commands& commands);
+void add_job_commands(Commands& commands);
 void add_care_commands(Commands& commands);
 void add_store_commands(Commands& commands);
 void add_key_commands(Commands& commands);

@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// domain add|set|show|list|rename|remove.
+// domain add|set|show|list|rename|remove|import|export.
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
 
 #include "call.h"
 #include "catalog.h"
+#include "client/row_file.h"
+#include "domain_file.h"
+#include "file_error.h"
 #include "query.h"
 #include "selection.h"
 #include "wire/admin.h"
@@ -131,6 +139,86 @@ class DomainRemoveCommand final : public Command {
   std::string name_;
 };
 
+class DomainImportCommand final : public Command {
+ public:
+  DomainImportCommand()
+      : Command("domain import", "adds and changes the domains of a file, all or none",
+                "domain import domains.conf --dry-run") {}
+  void declare(Syntax& syntax) override {
+    syntax.operand("FILE", path_, "the file, opened as you");
+    syntax.flag("--dry-run", dry_run_, "check everything, change nothing");
+  }
+
+  Result<Exit> run(Session& session) override {
+    PBXCRED_TRY(RowFile rows, RowFile::create());
+    const Status read = read_domain_file(path_, [&](const DomainRow& row) { return rows.append_message(row); });
+    if (!read) return refuse(session, read.error());
+    PBXCRED_TRY(const Fd sealed, rows.seal());
+    PBXCRED_TRY(const Outcome outcome, ask(session, DomainImport{dry_run_}, sealed.get()));
+    return conclude(session, outcome, {"domain", "added or changed", "domain"}, dry_run_);
+  }
+
+ private:
+  /// Each line is an error of its own, with its place.
+  static Exit refuse(Session& session, const Error& error) {
+    std::string_view rest = error.what;
+    while (!rest.empty()) {
+      const std::size_t size = std::min(rest.find('\n'), rest.size());
+      report(session, session.command, rest.substr(0, size));
+      rest.remove_prefix(std::min(size + 1, rest.size()));
+    }
+    return exit_of(error.code);
+  }
+
+  std::string path_;
+  bool dry_run_ = false;
+};
+
+class DomainExportCommand final : public Command {
+ public:
+  DomainExportCommand()
+      : Command("domain export", "writes all domains to a new file, for import", "domain export domains.conf") {}
+  void declare(Syntax& syntax) override { syntax.operand("FILE", path_, "a new file; -: standard output"); }
+
+  Result<Exit> run(Session& session) override {
+    std::string text = "# Domains of pbxcred: pbxcredctl domain import FILE\ndomains = (\n";
+    std::uint64_t count = 0;
+    PBXCRED_TRY(Outcome outcome, ask_rows<DomainRow>(session, DomainExport{}, -1, [&](const DomainRow& row) -> Status {
+                  text += (count++ == 0 ? "" : ",\n") + domain_text(row.put);
+                  return {};
+                }));
+    if (!outcome.ok) return conclude_query(session, outcome);
+    text += count == 0 ? ");\n" : "\n);\n";
+    if (path_ == "-") {
+      write_text(session.out, text);
+      return Exit::kDone;
+    }
+    PBXCRED_CHECK(write_file(text));
+    return conclude(session, outcome, {"domain", "exported", "domain"}, false);
+  }
+
+ private:
+  /// Whole, or not there.
+  Status write_file(std::string_view text) const {
+    const Fd file(open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666));
+    if (!file) return file_error(path_, errno);
+    while (!text.empty()) {
+      const ssize_t written = write(file.get(), text.data(), text.size());
+      if (written < 0 && errno == EINTR) continue;
+      if (written <= 0) return give_up();
+      text.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return fsync(file.get()) == 0 ? Status() : give_up();
+  }
+  Status give_up() const {
+    const Error error = file_error(path_, errno);
+    unlink(path_.c_str());
+    return error;
+  }
+
+  std::string path_;
+};
+
 }  // namespace
 
 void add_domain_commands(Commands& commands) {
@@ -143,6 +231,8 @@ void add_domain_commands(Commands& commands) {
   commands.push_back(std::make_unique<DomainList>());
   commands.push_back(std::make_unique<DomainRenameCommand>());
   commands.push_back(std::make_unique<DomainRemoveCommand>());
+  commands.push_back(std::make_unique<DomainImportCommand>());
+  commands.push_back(std::make_unique<DomainExportCommand>());
 }
 
 }  // namespace pbxcred::ctl

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <cerrno>
+#include <charconv>
+#include <initializer_list>
 
 #include "call.h"
 #include "catalog.h"
@@ -48,25 +50,36 @@ class ImportCommand : public Command {
 
   void declare(Syntax& syntax) override {
     syntax.operand("FILE", path_, "the file, opened as you");
-    syntax.option("--mode", "MODE", mode_, "add: accounts that exist already are refused (the default)");
-    syntax.option("--weak", "WHAT", weak_, "keep: weak secrets are kept, marked and counted (the default)");
+    syntax.option("--mode", "MODE", mode_,
+                  "add: users that exist are refused (the default); update: they get what is given; sync: and those of "
+                  "the file's domains that are absent from it are disabled");
+    syntax.option("--max-disable", "COUNT", max_disable_,
+                  "with sync: refuse to disable more, a number or of the domains' users (5%)");
+    syntax.option("--weak", "WHAT", weak_,
+                  "keep: weak secrets are marked and counted (the default); must-change: and must be changed; refuse");
     syntax.flag("--skip-bad", skip_bad_, "leave out lines that are refused; without it one such line stops all");
     syntax.flag("--dry-run", dry_run_, "check everything, change nothing");
   }
 
   Status prepare() override {
-    if (mode_ != "add") return Error{Code::kInvalid, "--mode " + mode_ + ": there is only add"};
-    if (weak_ != "keep") return Error{Code::kInvalid, "--weak " + weak_ + ": there is only keep"};
-    return {};
+    PBXCRED_TRY(request_.mode, choice<ImportMode>("--mode", mode_, {"add", "update", "sync"}));
+    PBXCRED_TRY(request_.weak, choice<WeakSecrets>("--weak", weak_, {"keep", "must-change", "refuse"}));
+    if (!max_disable_) return {};
+    if (request_.mode != ImportMode::kSync) return Error{Code::kInvalid, "--max-disable goes with --mode sync"};
+    return read_max_disable(*max_disable_);
   }
 
   Result<Exit> run(Session& session) override {
     PBXCRED_TRY(RowFile rows, RowFile::create());
     PBXCRED_CHECK(collect(session, rows));
-    const ImportRequest request{rows.frames(), dry_run_, skip_bad_};
+    ImportRequest request = request_;
+    request.rows = rows.frames();
+    request.dry_run = dry_run_;
+    request.skip_bad = skip_bad_;
     PBXCRED_TRY(const Fd sealed, rows.seal());
     PBXCRED_TRY(const Outcome outcome, ask(session, request, sealed.get()));
-    return conclude(session, outcome, {"account", "added", "line"}, dry_run_);
+    const char* done = request_.mode == ImportMode::kAdd ? "added" : "added or changed";
+    return conclude(session, outcome, {"account", done, "line"}, dry_run_);
   }
 
  protected:
@@ -74,6 +87,27 @@ class ImportCommand : public Command {
   virtual Status parse(const std::string& path, const RowSink& sink) const = 0;
 
  private:
+  /// The enumerator whose word it is; words in their order.
+  template <class Enum>
+  static Result<Enum> choice(const char* option, const std::string& given, std::initializer_list<const char*> words) {
+    std::uint8_t at = 0;
+    for (const char* word : words) {
+      if (given == word) return static_cast<Enum>(at);
+      ++at;
+    }
+    return Error{Code::kInvalid, fmt::format("{} {}: give {}", option, given, fmt::join(words, ", "))};
+  }
+
+  Status read_max_disable(std::string_view text) {
+    request_.max_disable_is_percent = text.ends_with('%');
+    if (request_.max_disable_is_percent) text.remove_suffix(1);
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), request_.max_disable);
+    const bool whole = error == std::errc() && end == text.data() + text.size();
+    if (!whole || (request_.max_disable_is_percent && request_.max_disable > 100))
+      return Error{Code::kInvalid, "--max-disable is a number, or 0% to 100%"};
+    return {};
+  }
+
   Status collect(Session& session, RowFile& rows) const {
     RowCollector collector(session, rows);
     return parse(path_, [&](const ImportRow& row) { return collector.add(row); });
@@ -82,31 +116,44 @@ class ImportCommand : public Command {
   std::string path_;
   std::string mode_ = "add";
   std::string weak_ = "keep";
+  std::optional<std::string> max_disable_;
+  ImportRequest request_;
   bool skip_bad_ = false;
   bool dry_run_ = false;
 };
 
 class ImportCsv final : public ImportCommand {
  public:
-  ImportCsv() : ImportCommand("import csv", "adds users from a CSV file", "import csv users.csv --dry-run") {}
+  ImportCsv()
+      : ImportCommand("import csv", "adds or updates users from a CSV file", "import csv users.csv --dry-run") {}
+
+  void declare(Syntax& syntax) override {
+    ImportCommand::declare(syntax);
+    syntax.flag("--clear", csv_.all_clear, "every secret of the file is in clear, also one that looks like a hash");
+  }
 
  protected:
   Status parse(const std::string& path, const RowSink& sink) const override {
     const Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
     if (!file) return file_error(path, errno);
-    return parse_csv(file.get(), path, sink);
+    return parse_csv(file.get(), path, sink, csv_);
   }
+
+ private:
+  CsvOptions csv_;
 };
 
 class ImportAsterisk final : public ImportCommand {
  public:
   ImportAsterisk()
-      : ImportCommand("import asterisk", "adds mailboxes and their PINs from voicemail.conf",
+      : ImportCommand("import asterisk", "adds or updates mailboxes and their PINs from voicemail.conf",
                       "import asterisk /etc/asterisk/voicemail.conf --map default=acme.example --skip-bad") {}
 
   void declare(Syntax& syntax) override {
     ImportCommand::declare(syntax);
     syntax.option("--map", "CONTEXT=DOMAIN", map_, "domain of a context, if it is called otherwise; repeat for more");
+    syntax.option("--spool", "DIR", options_.spool,
+                  "where the messages are, as /var/spool/asterisk/voicemail: read the PINs that are kept there");
   }
 
   Status prepare() override {

@@ -38,6 +38,10 @@ std::string text_of(const std::vector<std::string>& texts);
 std::string text_of(const std::vector<KindView>& kinds);
 /// "password 12, voicemail 40".
 std::string text_of(const std::vector<KindCount>& kinds);
+/// They are a table of their own.
+inline std::string text_of(const std::vector<JobNoteView>&) {
+  return "";
+}
 inline std::string text_of(const KindView& kind) {
   return kind.kind;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "admin_connections.h"
 
+#include <fmt/format.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -29,12 +30,14 @@ class AdminConnections::Reply final : public AdminReply {
     if (owner_ == nullptr) return;
     if (packet.size() > kMaxPacket) return put(Note{true, "reply", "too large to be sent; it is left out"});
     packets_.push_back(std::move(packet));
-    if (packets_.size() == 1) owner_->flush(number_);
+    if (!held_ && packets_.size() == 1) owner_->flush(number_);
   }
   bool has_room() const override { return packets_.size() < kRoom; }
   bool is_gone() const override { return owner_ == nullptr; }
 
   std::deque<SecureBuffer>& packets() { return packets_; }
+  /// Until then nothing is sent: to send may end the connection, which is being set up.
+  void release() { held_ = false; }
   void detach() {
     owner_ = nullptr;
     packets_.clear();
@@ -44,6 +47,7 @@ class AdminConnections::Reply final : public AdminReply {
   AdminConnections* owner_;
   Number number_;
   std::deque<SecureBuffer> packets_;
+  bool held_ = true;
 };
 
 struct AdminConnections::Connection {
@@ -82,7 +86,8 @@ void AdminConnections::pause_listening() {
 void AdminConnections::accept_some() {
   for (;;) {
     Fd socket(accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-    if (!socket && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) return pause_listening();
+    if (!socket && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM))
+      return pause_listening();
     if (!socket) return;
     const auto peer = peer_of(socket.get());
     if (!peer || !is_administrator(socket.get(), *peer) || connections_.size() >= kMostConnections) continue;
@@ -97,10 +102,9 @@ void AdminConnections::accept_some() {
     connection->readable = std::make_unique<Event>(
         loop_, fd, static_cast<short>(EV_READ | EV_TIMEOUT), [this, number](short what) { on_readable(number, what); },
         kLow);
-    connection->writable =
-        std::make_unique<Event>(loop_, fd, static_cast<short>(EV_WRITE | EV_TIMEOUT),
-                                [this, number](short what) { (what & EV_TIMEOUT) != 0 ? close(number) : flush(number); },
-                                kLow);
+    connection->writable = std::make_unique<Event>(
+        loop_, fd, static_cast<short>(EV_WRITE | EV_TIMEOUT),
+        [this, number](short what) { (what & EV_TIMEOUT) != 0 ? close(number) : flush(number); }, kLow);
     connection->next_step =
         std::make_unique<Event>(loop_, -1, static_cast<short>(0), [this, number](short) { step(number); }, kLow);
     connection->readable->add(kSilenceAllowed);
@@ -129,6 +133,7 @@ void AdminConnections::begin(Connection& connection, Bytes packet, Fd file) {
   const Number number = connection.number;
   connection.task = make_admin_task({&engine_, services_(), connection.peer.uid, connection.reply}, edge_,
                                     std::move(kept), std::move(file));
+  connection.reply->release();
   if (!connection.task) {
     Done done;
     done.code = Code::kInvalid;
@@ -180,8 +185,18 @@ void AdminConnections::resume() {
 void AdminConnections::close(Number number) {
   const auto found = connections_.find(number);
   if (found == connections_.end()) return;
-  found->second->reply->detach();
-  connections_.erase(found);
+  Connection& connection = *found->second;
+  connection.reply->detach();
+  const bool goes_on = connection.task && connection.task->is_job() && !connection.task->is_done();
+  if (goes_on && connection.socket) {
+    connection.readable->remove();
+    connection.writable->remove();
+    connection.socket = Fd();
+    connection.next_step->activate();
+    services_().log->write(LogLevel::kNotice, fmt::format("admin uid={}: the client has gone, its job goes on",
+                                                          connection.peer.uid));
+  }
+  if (!goes_on) connections_.erase(found);
 }
 
 }  // namespace pbxcred

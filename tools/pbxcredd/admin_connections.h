@@ -40,6 +40,7 @@ class AdminConnections {
   void begin(Connection& connection, Bytes packet, Fd file);
   void step(Number number);
   void flush(Number number);
+  /// The connection ends; a job goes on without it, and is gone with its end.
   void close(Number number);
 
   EventLoop& loop_;

@@ -20,8 +20,9 @@ class EventLoop {
   static constexpr int kLogins = 0;
   static constexpr int kAdministration = 1;
 
-  EventLoop() : base_(event_base_new()) {
-    if (base_ == nullptr || event_base_priority_init(base_, 2) != 0) throw std::runtime_error("libevent does not start");
+  EventLoop() : base_(make_base()) {
+    if (base_ == nullptr || event_base_priority_init(base_, 2) != 0)
+      throw std::runtime_error("libevent does not start");
   }
   ~EventLoop() { event_base_free(base_); }
   EventLoop(const EventLoop&) = delete;
@@ -32,6 +33,15 @@ class EventLoop {
   event_base* base() { return base_; }
 
  private:
+  /// Of administration one callback a round: work that makes itself active again would otherwise run in the same round
+  /// for ever, and no login be looked at until it ends.
+  static event_base* make_base() {
+    const std::unique_ptr<event_config, decltype(&event_config_free)> config(event_config_new(), &event_config_free);
+    if (!config || event_config_set_max_dispatch_interval(config.get(), nullptr, 1, kAdministration) != 0)
+      return nullptr;
+    return event_base_new_with_config(config.get());
+  }
+
   event_base* base_;
 };
 
@@ -53,7 +63,8 @@ class Event {
 
   void add() { event_add(event_, nullptr); }
   void add(std::chrono::milliseconds timeout) {
-    const timeval tv{static_cast<time_t>(timeout.count() / 1000), static_cast<suseconds_t>(timeout.count() % 1000 * 1000)};
+    const timeval tv{static_cast<time_t>(timeout.count() / 1000),
+                     static_cast<suseconds_t>(timeout.count() % 1000 * 1000)};
     event_add(event_, &tv);
   }
   void remove() { event_del(event_); }

@@ -61,12 +61,12 @@ std::optional<Mode> mode_of(int option) {
 
 /// Ends the process on usage errors, --help and --version.
 Arguments parse(int argc, char** argv) {
-  static constexpr option kOptions[] = {{"config", required_argument, nullptr, 'c'}, {"init", no_argument, nullptr, 'i'},
-                                        {"check", no_argument, nullptr, 'k'},        {"store-check", no_argument, nullptr, 's'},
-                                        {"restore", required_argument, nullptr, 'r'},
-                                        {"restore-keys", required_argument, nullptr, 'y'},
-                                        {"help", no_argument, nullptr, 'h'},         {"version", no_argument, nullptr, 'v'},
-                                        {nullptr, 0, nullptr, 0}};
+  static constexpr option kOptions[] = {
+      {"config", required_argument, nullptr, 'c'},       {"init", no_argument, nullptr, 'i'},
+      {"check", no_argument, nullptr, 'k'},              {"store-check", no_argument, nullptr, 's'},
+      {"restore", required_argument, nullptr, 'r'},      {"restore-keys", required_argument, nullptr, 'y'},
+      {"help", no_argument, nullptr, 'h'},               {"version", no_argument, nullptr, 'v'},
+      {nullptr, 0, nullptr, 0}};
   Arguments arguments;
   int modes = 0;
   for (int c = 0; (c = getopt_long(argc, argv, "h", kOptions, nullptr)) != -1;) {
@@ -111,7 +111,7 @@ Status serve_on(Listeners& listeners, const std::string& config_path, std::share
                 const RunAs& who) {
   Journal journal;
   PBXCRED_CHECK(drop_privileges(who));
-  PBXCRED_TRY(OpenStore store, open_store(*settings, who));
+  PBXCRED_TRY(OpenStore store, open_store_to_serve(*settings, who, journal));
   PBXCRED_TRY(const auto hash_time, measure_hash(settings->hash));
   Server({config_path, settings, store.database.get(), &listeners, &journal, hash_time,
           {settings->key_file, who.uid, who.gid}}).run();

@@ -19,6 +19,7 @@
 #include "crypto/argon2.h"
 #include "crypto/hasher.h"
 #include "directory.h"
+#include "store/upgrade.h"
 
 namespace pbxcred {
 namespace {
@@ -141,13 +142,32 @@ Status initialise(const Settings& settings, const RunAs& who, Time now) {
   return made;
 }
 
-Result<OpenStore> open_store(const Settings& settings, const RunAs& who, std::uint64_t whole_up_to) {
+namespace {
+
+Result<OpenStore> open_unverified(const Settings& settings, const RunAs& who, std::uint64_t whole_up_to) {
   // Whoever may write there could put another store in its place.
   PBXCRED_CHECK(check_directory(settings.state_dir, who.uid, "700"));
   OpenStore open;
   PBXCRED_TRY(KeyRing ring, KeyRing::load(settings.key_file, who.uid));
   PBXCRED_TRY(open.store, LmdbStore::open(settings.state_dir, settings.store_size, false, whole_up_to));
   open.database = std::make_unique<Database>(*open.store, std::make_shared<const KeyRing>(std::move(ring)));
+  return open;
+}
+
+}  // namespace
+
+Result<OpenStore> open_store(const Settings& settings, const RunAs& who, std::uint64_t whole_up_to) {
+  PBXCRED_TRY(OpenStore open, open_unverified(settings, who, whole_up_to));
+  PBXCRED_CHECK(open.database->verify());
+  return open;
+}
+
+Result<OpenStore> open_store_to_serve(const Settings& settings, const RunAs& who, Log& log) {
+  PBXCRED_TRY(OpenStore open, open_unverified(settings, who, LmdbStore::kWholeAtStart));
+  PBXCRED_TRY(const auto upgraded, upgrade_store(*open.store, *open.database, settings.state_dir));
+  if (upgraded)
+    log.write(LogLevel::kNotice, fmt::format("the store was upgraded from schema {} to {}; as it was it is in {}",
+                                             upgraded->from, kSchema, upgraded->copy));
   PBXCRED_CHECK(open.database->verify());
   return open;
 }

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "base/log.h"
 #include "base/result.h"
 #include "crypto/key_ring.h"
 #include "service/settings.h"
@@ -44,9 +45,11 @@ struct OpenStore {
   std::unique_ptr<LmdbStore> store;
   std::unique_ptr<Database> database;
 };
-/// Opens key ring and store as who they belong to, and sees that they fit.
+/// Opens key ring and store as who they belong to, and sees that they fit. A store of an older schema is refused.
 Result<OpenStore> open_store(const Settings& settings, const RunAs& who,
-                              std::uint64_t whole_up_to = LmdbStore::kWholeAtStart);
+                             std::uint64_t whole_up_to = LmdbStore::kWholeAtStart);
+/// The same for the daemon that will serve it: a store of an older schema is upgraded, which log tells.
+Result<OpenStore> open_store_to_serve(const Settings& settings, const RunAs& who, Log& log);
 
 /// How long one hash takes here, now: the second of two, so that the arena is warm.
 Result<std::chrono::microseconds> measure_hash(const HashParams& params);

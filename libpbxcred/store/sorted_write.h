@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A write transaction for many new records: what is put is kept and goes to the store in the order of its keys.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <memory_resource>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "store/store.h"
+
+namespace pbxcred {
+
+/// Keys are hashes: put as they come, each lands on another page, and pages split in the middle stay half full. In
+/// order they are found again at once, and a run of new keys fills its pages. Holds at most some 256 MiB back; reading
+/// in order (seek) puts everything first.
+class SortedWrite final : public StoreWrite {
+ public:
+  explicit SortedWrite(std::unique_ptr<StoreWrite> under) : under_(std::move(under)) {}
+
+  Result<std::optional<std::string>> get(Bytes key) override;
+  Result<std::optional<Entry>> seek(Bytes key) override;
+  Result<std::optional<Entry>> next() override;
+  Result<StoreStat> stat() override;
+  void put(Bytes key, Bytes value) override;
+  /// As put(): what is put in order is appended anyway.
+  void append(Bytes key, Bytes value) override { put(key, value); }
+  void erase(Bytes key) override;
+  /// Of what has reached the store so far.
+  const std::optional<Error>& error() const override { return under_->error(); }
+  void flush() override;
+  Status commit() override;
+
+ private:
+  /// No value: erased.
+  using Value = std::optional<std::string_view>;
+  /// Compares by the first bytes, which are at hand, before it looks at the rest.
+  struct Held {
+    std::uint64_t begin = 0;
+    std::string_view key;
+    Value value;
+    bool operator<(const Held& other) const { return begin != other.begin ? begin < other.begin : key < other.key; }
+  };
+
+  void keep(Bytes key, Value value);
+  std::string_view copy(std::string_view text);
+  std::vector<Held> in_order() const;
+  const Held* end_of_run(const Held* first, const Held* end, std::vector<Entry>& lifted);
+  void forget();
+
+  std::unique_ptr<StoreWrite> under_;
+  std::pmr::monotonic_buffer_resource arena_{std::size_t{1} << 16};
+  std::optional<std::pmr::unordered_map<std::string_view, Value>> held_;  ///< its texts and itself are in arena_
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace pbxcred

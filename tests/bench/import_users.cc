@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Settles users with ready hashes in one transaction, as an import does, into a fresh store; then loads what came of it
+// into a bare LMDB file, in order.
+//
+//   import_users DIR USERS
+//
+// Prints: seconds of the first, seconds of the second, bytes of the store's file, bytes of its keys and values. Both
+// times end with the synced commit.
+#include <lmdb.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "crypto/random.h"
+#include "service/domain_admin.h"
+#include "service/new_secret.h"
+#include "store/check.h"
+#include "store/lmdb_store.h"
+#include "store/names.h"
+
+namespace pbxcred::bench {
+namespace {
+
+constexpr std::uint64_t kMap = std::uint64_t{16} << 30;
+constexpr std::size_t kUsersOfADomain = 1000;
+
+using Steady = std::chrono::steady_clock;
+double seconds_since(Steady::time_point begin) { return std::chrono::duration<double>(Steady::now() - begin).count(); }
+
+struct User {
+  Account account;
+  NewSecretWork secret;
+};
+
+struct People {
+  std::vector<Domain> domains;
+  std::vector<User> users;
+};
+
+People make_people(std::size_t count, Time now) {
+  People people;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (i % kUsersOfADomain == 0) {
+      Domain domain;
+      domain.id.raw = random_bytes<16>();
+      domain.name = "pbx" + std::to_string(i / kUsersOfADomain) + ".example";
+      domain.country = "DE";
+      domain.created_at = now;
+      people.domains.push_back(std::move(domain));
+    }
+    const Domain& domain = people.domains.back();
+    User user;
+    Account& account = user.account;
+    account.id.raw = random_bytes<16>();
+    account.domain = domain.id;
+    account.extension = std::to_string(1000 + i % kUsersOfADomain);
+    account.username = "user-" + account.extension + "." + domain.name;
+    account.first = "Maria";
+    account.last = "Musterfrau-" + account.extension;
+    account.email = account.extension + "@mail." + domain.name;
+    account.created_at = now;
+    user.secret.generation = 1;
+    user.secret.hash.emplace();
+    user.secret.hash->key_id = 1;
+    user.secret.hash->sealed.assign(72, static_cast<std::uint8_t>(i));  // what a seal is is not looked at
+    people.users.push_back(std::move(user));
+  }
+  return people;
+}
+
+/// As ImportTask does it, in a transaction as the engine gives it to what grows.
+Status settle(Database& database, const People& people, Time now) {
+  PBXCRED_TRY(Write write, database.write_sorted());
+  for (const Domain& domain : people.domains) store_new_domain(write, domain);
+  for (const User& user : people.users) {
+    PBXCRED_CHECK(check_names(write, user.account));
+    PBXCRED_CHECK(write.put_account(user.account));
+    PBXCRED_CHECK(index_account(write, nullptr, user.account, now));
+    PBXCRED_CHECK(store_new_secret(write, user.account, user.secret, {}, now));
+  }
+  write.flush();
+  return write.commit();
+}
+
+Result<std::vector<Entry>> entries_of(Store& store) {
+  std::vector<Entry> entries;
+  PBXCRED_TRY(auto read, store.read());
+  PBXCRED_TRY(auto entry, read->seek({}));
+  while (entry) {
+    entries.push_back(std::move(*entry));
+    PBXCRED_TRY(entry, read->next());
+  }
+  return entries;
+}
+
+Status check(Database& database) {
+  PBXCRED_TRY(Read read, database.read());
+  PBXCRED_TRY(const StoreCheckReport report, check_store(read));
+  if (report.faults == 0) return {};
+  return Error{Code::kInternal, report.first.front().where + ": " + report.first.front().what};
+}
+
+bool load_bare(const std::string& path, const std::vector<Entry>& entries) {
+  MDB_env* env = nullptr;
+  MDB_txn* txn = nullptr;
+  MDB_dbi dbi = 0;
+  bool good = mdb_env_create(&env) == 0 && mdb_env_set_mapsize(env, kMap) == 0 &&
+              mdb_env_open(env, path.c_str(), MDB_NOSUBDIR, 0600) == 0 && mdb_txn_begin(env, nullptr, 0, &txn) == 0 &&
+              mdb_dbi_open(txn, nullptr, 0, &dbi) == 0;
+  for (std::size_t i = 0; good && i < entries.size(); ++i) {
+    MDB_val key{entries[i].key.size(), const_cast<char*>(entries[i].key.data())};
+    MDB_val value{entries[i].value.size(), const_cast<char*>(entries[i].value.data())};
+    good = mdb_put(txn, dbi, &key, &value, MDB_APPEND) == 0;
+  }
+  good = good && mdb_txn_commit(txn) == 0;
+  mdb_env_close(env);
+  return good;
+}
+
+Status run(const std::string& dir, std::size_t count) {
+  PBXCRED_CHECK(start_crypto());
+  const Time now = SystemClock().now();
+  PBXCRED_CHECK(KeyRing::create(dir + "/keys/ring", geteuid(), getegid(), now));
+  PBXCRED_TRY(const KeyRing ring, KeyRing::load(dir + "/keys/ring", geteuid()));
+  PBXCRED_TRY(const auto store, LmdbStore::open(dir, kMap, true));
+  Database database(*store, ring);
+  PBXCRED_CHECK(database.initialise(now));
+  const People people = make_people(count, now);
+  auto begin = Steady::now();
+  PBXCRED_CHECK(settle(database, people, now));
+  const double ours = seconds_since(begin);
+  PBXCRED_CHECK(check(database));
+  PBXCRED_TRY(const auto entries, entries_of(*store));
+  begin = Steady::now();
+  if (!load_bare(dir + "/bare.mdb", entries)) return Error{Code::kInternal, "bare LMDB could not be loaded"};
+  const double bare = seconds_since(begin);
+  std::uint64_t payload = 0;
+  for (const Entry& entry : entries) payload += entry.key.size() + entry.value.size();
+  struct stat file {};
+  stat((dir + "/" + LmdbStore::kFileName).c_str(), &file);
+  std::printf("%.6f %.6f %lld %llu\n", ours, bare, static_cast<long long>(file.st_size),
+              static_cast<unsigned long long>(payload));
+  return {};
+}
+
+}  // namespace
+}  // namespace pbxcred::bench
+
+int main(int argc, char** argv) {
+  if (argc != 3) {
+    std::fputs("usage: import_users DIR USERS\n", stderr);
+    return 2;
+  }
+  const pbxcred::Status done = pbxcred::bench::run(argv[1], std::stoul(argv[2]));
+  if (!done) std::fprintf(stderr, "import_users: %s\n", done.error().what.c_str());
+  return done ? 0 : 1;
+}
