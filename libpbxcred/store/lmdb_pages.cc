@@ -20,7 +20,7 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little && sizeof(void*) == 8);
 
-constexpr std::uint16_t kBranch = 0x01, kLeaf = 0x02, kOverflow = 0x04, kMetaPage = 0x08, kDirty = 0x10;  // page flags
+constexpr std::uint16_t kBranch = 0x01, kLeaf = 0x02, kOverflow = 0x04, kMetaPage = 0x08;  // page flags
 constexpr std::uint16_t kBigData = 0x01;  // node flag: the data is the number of the first overflow page
 constexpr std::uint16_t kIntegerKey = 0x08, kNoSubdir = 0x4000;  // of the free tree: kind of key, and how it was opened
 constexpr std::uint32_t kMagic = 0xBEEFC0DE, kVersion = 1;
@@ -137,7 +137,7 @@ class Checker {
     page.bytes.resize(meta_.page_size);
     if (!read_at(fd_, number * meta_.page_size, page.bytes)) return fail("pages in use are missing");
     if (u64(page.bytes, 0) != number) return fail("a page has another's number");
-    page.flags = static_cast<std::uint16_t>(u16(page.bytes, 10) & ~kDirty);
+    page.flags = u16(page.bytes, 10);
     return true;
   }
 
@@ -226,7 +226,7 @@ class Checker {
     if (first >= file_pages_ || first > meta_.last_page || !read_at(fd_, first * meta_.page_size, head))
       return fail("pages in use are missing");
     const std::uint64_t pages = ByteReader(Bytes(head).subspan(12)).integer<std::uint32_t>();
-    if (u64(head, 0) != first || (u16(head, 10) & ~kDirty) != kOverflow) return fail("a page is of another kind");
+    if (u64(head, 0) != first || u16(head, 10) != kOverflow) return fail("a page is of another kind");
     if (pages * meta_.page_size < kHeaderBytes + size) return fail("a record is longer than its pages");
     if (!take(first, pages)) return false;
     if (pages > file_pages_ - first) return fail("pages in use are missing");
@@ -237,14 +237,21 @@ class Checker {
     return free_pages({}, list);
   }
 
-  /// A number of pages, then so many of them.
+  /// A number of pages, then so many of them, descending.
   bool free_pages(std::string_view transaction, Bytes list) {
-    if (!transaction.empty() && u64(as_bytes(transaction), 0) > meta_.transaction) return fail("pages were freed in the future");
+    if (!transaction.empty() && u64(as_bytes(transaction), 0) > meta_.transaction)
+      return fail("pages were freed in the future");
     ByteReader reader(list);
     const auto pages = reader.integer<std::uint64_t>();
     if (!reader.ok() || pages > reader.rest().size() / 8) return fail("a list of free pages is malformed");
-    for (std::uint64_t i = 0; i < pages; ++i)
-      if (!take(reader.integer<std::uint64_t>(), 1)) return false;
+    // LMDB looks for runs of pages in it, and takes them for granted when their ends fit.
+    std::uint64_t last = kNoPage;
+    for (std::uint64_t i = 0; i < pages; ++i) {
+      const auto page = reader.integer<std::uint64_t>();
+      if (page >= last) return fail("a list of free pages is out of order");
+      if (!take(page, 1)) return false;
+      last = page;
+    }
     return true;
   }
 
