@@ -4,22 +4,15 @@
 #include <algorithm>
 #include <cstring>
 #include <utility>
+#include <vector>
+
+#include "store/page_filler.h"
 
 namespace pbxcred {
 namespace {
 
 constexpr std::size_t kMostHeld = std::size_t{256} << 20;
-constexpr std::size_t kOverhead = 96;    ///< bytes an entry costs beside its key and value
-constexpr std::ptrdiff_t kLongRun = 32;  ///< new keys between two old ones, from which lifting pays
-constexpr std::size_t kPageBytes =
-    4096;  ///< of old entries that are lifted: as many as may share a page with a new one
-
-std::uint64_t begin_of(std::string_view key) {
-  std::uint64_t begin = 0;
-  for (std::size_t i = 0; i < sizeof begin; ++i)
-    begin = begin << 8U | (i < key.size() ? static_cast<unsigned char>(key[i]) : 0U);
-  return begin;
-}
+constexpr std::size_t kOverhead = 96;  ///< bytes an entry costs beside its key and value
 
 }  // namespace
 
@@ -53,48 +46,13 @@ void SortedWrite::erase(Bytes key) {
   if (!stored || *stored) keep(key, std::nullopt);
 }
 
-std::vector<SortedWrite::Held> SortedWrite::in_order() const {
-  std::vector<Held> sorted;
-  sorted.reserve(held_->size());
-  for (const auto& [key, value] : *held_) sorted.push_back({begin_of(key), key, value});
-  std::sort(sorted.begin(), sorted.end());
-  return sorted;
-}
-
-/// Entries [first, result) may be put one after the other: no old key lies between them. LMDB fills pages only where a
-/// new key is the last of its page; before a long run the old entries behind it that may share its page are therefore
-/// taken out, into lifted, to be put again after it.
-const SortedWrite::Held* SortedWrite::end_of_run(const Held* first, const Held* end, std::vector<Entry>& lifted) {
-  auto old = under_->seek(as_bytes(first->key));
-  if (!old || !*old) return end;
-  if ((*old)->key == first->key) return first + 1;
-  const Held bound{begin_of((*old)->key), (*old)->key, {}};
-  const Held* const run_end = std::lower_bound(first, end, bound);
-  if (run_end - first < kLongRun) return run_end;
-  for (std::size_t bytes = 0; old && *old && bytes < kPageBytes; old = under_->next()) {
-    if (run_end != end && (*old)->key >= run_end->key) break;
-    bytes += (*old)->key.size() + (*old)->value.size();
-    lifted.push_back(std::move(**old));
-  }
-  for (const Entry& entry : lifted) under_->erase(as_bytes(entry.key));
-  return run_end;
-}
-
 void SortedWrite::flush() {
   if (!held_) return;
-  const std::vector<Held> sorted = in_order();
-  const Held* const end = sorted.data() + sorted.size();
-  std::vector<Entry> lifted;
-  for (const Held* one = sorted.data(); one != end;) {
-    for (const Held* const run_end = end_of_run(one, end, lifted); one != run_end; ++one) {
-      if (one->value)
-        under_->put(as_bytes(one->key), as_bytes(*one->value));
-      else
-        under_->erase(as_bytes(one->key));
-    }
-    for (const Entry& entry : lifted) under_->put(as_bytes(entry.key), as_bytes(entry.value));
-    lifted.clear();
-  }
+  std::vector<HeldEntry> sorted;
+  sorted.reserve(held_->size());
+  for (const auto& [key, value] : *held_) sorted.emplace_back(key, value);
+  std::sort(sorted.begin(), sorted.end());
+  PageFiller(*under_, sorted).run();
   forget();
 }
 

@@ -2,21 +2,20 @@
 // A write transaction for many new records: what is put is kept and goes to the store in the order of its keys.
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 #include <memory>
 #include <memory_resource>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <vector>
 
 #include "store/store.h"
 
 namespace pbxcred {
 
 /// Keys are hashes: put as they come, each lands on another page, and pages split in the middle stay half full. In
-/// order they are found again at once, and a run of new keys fills its pages. Holds at most some 256 MiB back; reading
+/// order they are found again at once, and fill their pages (PageFiller). Holds at most some 256 MiB back; reading
 /// in order (seek) puts everything first.
 class SortedWrite final : public StoreWrite {
  public:
@@ -27,6 +26,8 @@ class SortedWrite final : public StoreWrite {
   Result<std::optional<Entry>> next() override;
   Result<StoreStat> stat() override;
   void put(Bytes key, Bytes value) override;
+  /// As put().
+  void append(Bytes key, Bytes value) override { put(key, value); }
   void erase(Bytes key) override;
   /// Of what has reached the store so far.
   const std::optional<Error>& error() const override { return under_->error(); }
@@ -36,18 +37,9 @@ class SortedWrite final : public StoreWrite {
  private:
   /// No value: erased.
   using Value = std::optional<std::string_view>;
-  /// Compares by the first bytes, which are at hand, before it looks at the rest.
-  struct Held {
-    std::uint64_t begin = 0;
-    std::string_view key;
-    Value value;
-    bool operator<(const Held& other) const { return begin != other.begin ? begin < other.begin : key < other.key; }
-  };
 
   void keep(Bytes key, Value value);
   std::string_view copy(std::string_view text);
-  std::vector<Held> in_order() const;
-  const Held* end_of_run(const Held* first, const Held* end, std::vector<Entry>& lifted);
   void forget();
 
   std::unique_ptr<StoreWrite> under_;

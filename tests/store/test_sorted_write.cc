@@ -84,9 +84,11 @@ CASE(sorted_write_tells_a_full_store_before_the_commit) {
   assert_true(entries_of(**store).empty());
 }
 
+constexpr std::size_t kKeyBytes = 16, kValueBytes = 80;
+
 /// As hashes are: without order, the same in every run.
 std::string scattered_key(std::mt19937& random) {
-  std::string key(16, '\0');
+  std::string key(kKeyBytes, '\0');
   for (char& c : key) c = static_cast<char>('a' + random() % 16);
   return key;
 }
@@ -116,22 +118,29 @@ ON_BOTH_STORES(sorted_write_puts_what_a_map_would_hold) {
   }
 }
 
+/// The same, many times.
+void put_scattered(StoreWrite& write, std::mt19937& random, int entries) {
+  for (int i = 0; i < entries; ++i) write.put(as_bytes(scattered_key(random)), as_bytes(std::string(kValueBytes, 'v')));
+  assert_true(write.commit().ok());
+}
+
+/// Also between old entries, where they are few beside the new ones.
 CASE(sorted_write_fills_its_pages) {
-  const TempDir dir;
-  auto store = LmdbStore::open(dir.path(), std::uint64_t{64} << 20, true);
-  std::mt19937 random(7);  // NOLINT: the same in every run
-  std::uint64_t payload = 0;
-  const auto put = [&](StoreWrite& write, int entries) {
-    for (int i = 0; i < entries; ++i) {
-      const std::string key = scattered_key(random), value(80, 'v');
-      write.put(as_bytes(key), as_bytes(value));
-      payload += key.size() + value.size();
-    }
-    assert_true(write.commit().ok());
-  };
-  put(*sorted(**store), 20000);
-  const std::uint64_t used = (*(*store)->read())->stat()->bytes_used;
-  assert_in_range(used, payload, payload * 13 / 10);
+  struct {
+    int old, added;
+  } const rows[] = {{0, 20000}, {1, 20000}, {100, 20000}, {500, 20000}};
+  for (const auto& row : rows) {
+    const TempDir dir;
+    auto store = LmdbStore::open(dir.path(), std::uint64_t{64} << 20, true);
+    std::mt19937 random(7);  // NOLINT: the same in every run
+    put_scattered(**(*store)->write(), random, row.old);
+    put_scattered(*sorted(**store), random, row.added);
+    const auto stat = (*(*store)->read())->stat();
+    const std::uint64_t entries = static_cast<std::uint64_t>(row.old + row.added);
+    assert_int_equal(stat->entries, entries);
+    const std::uint64_t payload = entries * (kKeyBytes + kValueBytes);
+    assert_in_range(stat->bytes_used, payload, payload * 13 / 10);
+  }
 }
 
 }  // namespace
