@@ -120,7 +120,7 @@ void AccountActTask::settle(std::vector<AccountId> accounts) {
                         self->changed_ += changed;
                         if (!outcome) self->finish(outcome, self->changed_, self->failed_ + 1);
                       },
-                      false),
+                      Growth::kNone),
                   share(scan_->is_bulk()));
 }
 

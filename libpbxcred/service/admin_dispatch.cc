@@ -77,11 +77,11 @@ ChangeNote describe(const AccountPut& r) {
 ChangeNote describe(const AccountMove& r) { return {"user move", std::string(r.user) + " to " + std::string(r.to)}; }
 
 /// One change of the store.
-template <class M, typename WriteTask<M>::Change kChange, bool kGrows = false>
+template <class M, typename WriteTask<M>::Change kChange, Growth kGrowth = Growth::kNone>
 TaskPtr change(Incoming in) {
   M request;
   if (!decode_packet(in.packet.view(), request)) return nullptr;
-  return std::make_shared<WriteTask<M>>(std::move(in.context), std::move(in.packet), request, kChange, kGrows,
+  return std::make_shared<WriteTask<M>>(std::move(in.context), std::move(in.packet), request, kChange, kGrowth,
                                         describe(request));
 }
 
@@ -203,13 +203,13 @@ struct Route {
 /// Everything an administrator may ask. What is not here is refused.
 constexpr Route kRoutes[] = {
     {StatusQuery::kType, "status", false, status},
-    {DomainPut::kType, "domain put", false, change<DomainPut, put_domain, true>},
+    {DomainPut::kType, "domain put", false, change<DomainPut, put_domain, Growth::kSome>},
     {DomainQuery::kType, "domain show", false, domains},
     {DomainRename::kType, "domain rename", false, change<DomainRename, rename_domain>},
     {DomainRemove::kType, "domain remove", false, change<DomainRemove, remove_domain>},
     {DomainImport::kType, "domain import", true, domain_import},
     {DomainExport::kType, "domain export", false, plain<DomainExport, DomainExportTask>},
-    {AccountPut::kType, "account put", false, change<AccountPut, put_account, true>},
+    {AccountPut::kType, "account put", false, change<AccountPut, put_account, Growth::kSome>},
     {AccountMove::kType, "account move", false, change<AccountMove, move_account>},
     {AccountQuery::kType, "account show", false, with_file<AccountQuery, AccountQueryTask>},
     {AccountAct::kType, "account act", true, account_act},

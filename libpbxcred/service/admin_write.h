@@ -19,21 +19,21 @@ class AdminWrite final : public UseCase {
  public:
   using Change = std::function<Result<std::uint64_t>(Write&, Time)>;
   using Told = std::function<void(const Status&, std::uint64_t)>;
-  AdminWrite(Change change, Told told, bool grows)
-      : change_(std::move(change)), told_(std::move(told)), grows_(grows) {}
+  AdminWrite(Change change, Told told, Growth growth)
+      : change_(std::move(change)), told_(std::move(told)), growth_(growth) {}
 
   Result<Next> prepare(Read&, Time) override { return Next::kSettle; }
   Result<Settled> settle(Write& write, Time now) override {
     PBXCRED_TRY(affected_, change_(write, now));
     return Settled::kDone;
   }
-  bool grows() const override { return grows_; }
+  Growth growth() const override { return growth_; }
   void finish(const Status& outcome) override { told_(outcome, outcome ? affected_ : 0); }
 
  private:
   Change change_;
   Told told_;
-  bool grows_;
+  Growth growth_;
   std::uint64_t affected_ = 0;
 };
 
@@ -48,13 +48,13 @@ template <Message M>
 class WriteTask final : public AdminTask {
  public:
   using Change = Result<std::uint64_t> (*)(Write&, const Settings&, const M&, Time);
-  WriteTask(AdminContext context, SecureBuffer packet, const M& request, Change change, bool grows,
+  WriteTask(AdminContext context, SecureBuffer packet, const M& request, Change change, Growth growth,
             ChangeNote note)
       : AdminTask(std::move(context)),
         packet_(std::move(packet)),
         request_(request),
         change_(change),
-        grows_(grows),
+        growth_(growth),
         note_(std::move(note)) {}
 
   void step() override {
@@ -69,7 +69,7 @@ class WriteTask final : public AdminTask {
                           self->log(outcome);
                           self->finish(outcome, affected);
                         },
-                        grows_),
+                        growth_),
                     share());
   }
 
@@ -84,7 +84,7 @@ class WriteTask final : public AdminTask {
   SecureBuffer packet_;  ///< what request_ borrows from
   M request_;
   Change change_;
-  bool grows_;
+  Growth growth_;
   ChangeNote note_;
 };
 

@@ -68,7 +68,7 @@ void DomainImportTask::put() {
   auto self = std::static_pointer_cast<DomainImportTask>(shared_from_this());
   engine().submit(std::make_unique<AdminWrite>([self](Write& write, Time now) { return self->put_all(write, now); },
                                                [self](const Status& outcome, std::uint64_t) { self->told(outcome); },
-                                               true),
+                                               Growth::kMuch),
                   share());
 }
 

@@ -298,26 +298,33 @@ void Engine::hand_back(std::vector<TaskPtr>& batch) {
 }
 
 void Engine::settle_batch(std::vector<TaskPtr>& batch) {
-  std::vector<Task*> together;
+  std::vector<Task*> counts, growing;
   for (TaskPtr& task : batch) {
     if (!task->outcome) continue;
-    if (task->use_case->grows()) {
-      transact({task.get()});
-    } else {
-      together.push_back(task.get());
+    switch (task->use_case->growth()) {
+      case Growth::kNone: counts.push_back(task.get()); break;
+      case Growth::kSome: growing.push_back(task.get()); break;
+      case Growth::kMuch: transact({task.get()}); break;
     }
   }
+  settle_together(growing);
+  settle_together(counts);
+}
+
+void Engine::settle_together(const std::vector<Task*>& together) {
   if (together.empty() || transact(together)) return;
   // One of them spoilt the transaction for all: each alone, so that only the culprit fails.
   for (Task* task : together) transact({task});
 }
 
-/// Settles the tasks in one transaction and gives them their outcomes. False: one of several spoilt it; nothing
-/// happened and no outcome was given.
+/// Settles the tasks, alike in their growth, in one transaction and gives them their outcomes. False: one of several
+/// spoilt it; nothing happened and no outcome was given.
 bool Engine::transact(const std::vector<Task*>& tasks) {
   if (degraded()) return fail_all(tasks, kDegraded);
-  const bool grows = tasks.front()->use_case->grows();
-  auto write = grows ? database_.write_sorted() : database_.write(Space::kUseReserve);
+  const Growth growth = tasks.front()->use_case->growth();
+  const bool grows = growth != Growth::kNone;
+  auto write = growth == Growth::kMuch ? database_.write_sorted()
+                                       : database_.write(grows ? Space::kLeaveReserve : Space::kUseReserve);
   if (!write) return lose_store(tasks, write.error());
   const Time now = clock_.now();
   std::vector<std::pair<Task*, Error>> refused;

@@ -83,6 +83,7 @@ class Engine {
   TaskPtr next_job();
   void write();
   void settle_batch(std::vector<TaskPtr>& batch);
+  void settle_together(const std::vector<Task*>& together);
   bool transact(const std::vector<Task*>& tasks);
   bool fail_all(const std::vector<Task*>& tasks, const Error& why);
   bool lose_store(const std::vector<Task*>& tasks, const Error& why);

@@ -22,7 +22,7 @@ Result<std::uint64_t> write_successes(Write& write, const Successes& successes) 
 }
 
 void submit(Engine& engine, AdminWrite::Change change, AdminWrite::Told told) {
-  engine.submit(std::make_unique<AdminWrite>(std::move(change), std::move(told), false), Share{0, {}, true});
+  engine.submit(std::make_unique<AdminWrite>(std::move(change), std::move(told), Growth::kNone), Share{0, {}, true});
 }
 
 void flush_successes(Engine& engine, const Context& context) {

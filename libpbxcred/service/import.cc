@@ -36,21 +36,21 @@ class SettleImport final : public UseCase {
  public:
   using Change = std::function<Result<ImportSettled>(Write&, Time)>;
   using Told = std::function<void(const Status&, const ImportSettled&)>;
-  SettleImport(Change change, Told told, bool grows)
-      : change_(std::move(change)), told_(std::move(told)), grows_(grows) {}
+  SettleImport(Change change, Told told, Growth growth)
+      : change_(std::move(change)), told_(std::move(told)), growth_(growth) {}
 
   Result<Next> prepare(Read&, Time) override { return Next::kSettle; }
   Result<Settled> settle(Write& write, Time now) override {
     PBXCRED_TRY(settled_, change_(write, now));
     return Settled::kDone;
   }
-  bool grows() const override { return grows_; }
+  Growth growth() const override { return growth_; }
   void finish(const Status& outcome) override { told_(outcome, settled_); }
 
  private:
   Change change_;
   Told told_;
-  bool grows_;
+  Growth growth_;
   ImportSettled settled_;
 };
 
@@ -228,7 +228,7 @@ void ImportTask::hash_some() {
 }
 
 void ImportTask::submit(std::function<Result<ImportSettled>(Write&, Time)> change, std::function<void()> next,
-                        bool grows) {
+                        Growth growth) {
   waiting_ = true;
   auto self = std::static_pointer_cast<ImportTask>(shared_from_this());
   engine().submit(std::make_unique<SettleImport>(
@@ -240,7 +240,7 @@ void ImportTask::submit(std::function<Result<ImportSettled>(Write&, Time)> chang
                         for (const auto& [place, what] : settled.refused) self->refuse(place, what);
                         next();
                       },
-                      grows),
+                      growth),
                   share(true));  // after all that hashing never told that others wait
 }
 
@@ -262,7 +262,7 @@ void ImportTask::settle_some() {
     if (to < users_.size()) return;
     if (whole || !absent_) return done({});
     stage_ = Stage::kDisable;
-  }, true);
+  }, Growth::kMuch);
 }
 
 /// With --skip-bad, in parts; nobody if a line could not be stored, for who is absent is then not sure.
@@ -277,7 +277,7 @@ void ImportTask::disable_some() {
   if (from == to) return done({});
   submit([this, from, to](Write& write, Time now) {
     return settler_.disable(write, std::span(absent_->absent()).subspan(from, to - from), now);
-  }, [this, to] { disabled_ = to; }, false);
+  }, [this, to] { disabled_ = to; }, Growth::kNone);
 }
 
 void ImportTask::done(const Status& status) {

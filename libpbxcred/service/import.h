@@ -46,7 +46,7 @@ class ImportTask final : public AdminTask {
   void hashed(const Status& outcome);
   void settle_some();
   void disable_some();
-  void submit(std::function<Result<ImportSettled>(Write&, Time)> change, std::function<void()> next, bool grows);
+  void submit(std::function<Result<ImportSettled>(Write&, Time)> change, std::function<void()> next, Growth growth);
   void end_dry_run();
   void done(const Status& status);
 

@@ -83,7 +83,7 @@ void SecretTask::clear(const Job& job) {
                         self->changed_ += changed;
                         self->ended(name, outcome);
                       },
-                      false),
+                      Growth::kNone),
                   share(true));
 }
 

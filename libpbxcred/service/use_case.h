@@ -14,6 +14,13 @@ namespace pbxcred {
 /// Use cases of one lane run one after the other: one verification at a time per account.
 using Lane = Hash16;
 
+/// What settling adds to the store. What grows leaves the reserve alone, and running out of space is its failure only.
+enum class Growth {
+  kNone,  ///< counts and changes: the reserve is for them
+  kSome,  ///< a few records: many of these share a commit
+  kMuch,  ///< very many records: a transaction of its own, which puts them in order
+};
+
 class UseCase {
  public:
   enum class Next { kFinish, kCompute, kSettle };
@@ -33,9 +40,7 @@ class UseCase {
   /// The writer. Loads again inside the transaction, lets the rules decide, puts what changed. May be run again from
   /// the start with another transaction. An error after a put abandons that transaction.
   virtual Result<Settled> settle(Write&, Time) { return Settled::kDone; }
-  /// Whether settling adds records that may fill the store: it then leaves the reserve alone, in a transaction of its
-  /// own, and running out of space is its failure only.
-  virtual bool grows() const { return false; }
+  virtual Growth growth() const { return Growth::kNone; }
   /// After compute: whether settling may well change nothing, as a right secret without failures before it. The worker
   /// then tries at once; if it does change something, settle is run again by the writer.
   virtual bool is_likely_quiet() const { return false; }

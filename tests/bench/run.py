@@ -258,15 +258,16 @@ def compare_crowds(table, directory, confdir):
 
 
 def compare_imports(table, directory, confdir):
-    """(d) Users with ready hashes through an import's settling; beside it LMDB alone, loaded in order with the same keys
-    and values: by MDB_APPEND, the fastest there is, and by mdb_put as it is."""
+    """(d) Users with ready hashes through an import's settling; beside it LMDB alone, loaded in order with the same
+    keys and values: by MDB_APPEND, the fastest there is, and by mdb_put as it is."""
     rounds = []
     for i in range(ROUNDS):
         where = os.path.join(directory, f"import{i}")
         os.mkdir(where)
         rounds.append(numbers_of("import_users", where, IMPORTED)[0])
         shutil.rmtree(where)
-    table.line("(d) import / bare LMDB (MDB_APPEND), rate of records", [row[1] / row[0] for row in rounds], (">= 0.4", 0.4))
+    table.line("(d) import / bare LMDB (MDB_APPEND), rate of records", [row[1] / row[0] for row in rounds],
+               (">= 0.4", 0.4))
     table.line("    import / bare LMDB without MDB_APPEND", [row[2] / row[0] for row in rounds])
     table.line(f"    {IMPORTED} users imported, a second", [IMPORTED / row[0] for row in rounds])
     table.line("    the same records by bare LMDB, users a second", [IMPORTED / row[1] for row in rounds])

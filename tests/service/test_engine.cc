@@ -69,7 +69,7 @@ struct Plan {
   std::string name;
   std::optional<Lane> lane;
   Next next = Next::kSettle;
-  bool grows = false;
+  Growth growth = Growth::kNone;
   bool quiet = false;
   std::function<Status()> prepare;
   std::function<Status()> compute;
@@ -94,7 +94,7 @@ class Planned final : public UseCase {
     diary_->note("settle:" + plan_.name);
     return plan_.settle ? plan_.settle(write) : Result<Settled>(Settled::kDone);
   }
-  bool grows() const override { return plan_.grows; }
+  Growth growth() const override { return plan_.growth; }
   bool is_likely_quiet() const override { return plan_.quiet; }
   void finish(const Status& outcome) override {
     diary_->note("finish:" + plan_.name);
@@ -399,12 +399,13 @@ CASE(engine_prefers_logins_to_background_work) {
 
 // ---- settling
 
-CASE(engine_settles_many_in_one_commit) {
+void expect_one_commit(Growth growth) {
   Stage stage;
   const auto holder = stage.hold_writer();
   for (int i = 0; i < 5; ++i) {
     Plan plan;
     plan.name = "p" + std::to_string(i);
+    plan.growth = growth;
     plan.settle = [i, &store = stage.world.store](Write& write) -> Result<Settled> {
       // Each sees what those before it put, and nobody else does yet.
       if (i > 0) {
@@ -420,6 +421,11 @@ CASE(engine_settles_many_in_one_commit) {
   holder->open();
   stage.idle();
   for (int i = 0; i < 5; ++i) stage.expect_outcome("p" + std::to_string(i), "done");
+}
+
+CASE(engine_settles_many_in_one_commit) {
+  expect_one_commit(Growth::kNone);
+  expect_one_commit(Growth::kSome);
 }
 
 CASE(engine_begins_again_when_asked_to) {
@@ -473,16 +479,18 @@ CASE(engine_stays_in_the_lane_while_it_begins_again) {
 }
 
 /// Three settle together; the one in the middle fails.
-void settle_with_culprit(Stage& stage, const std::function<Result<Settled>(Write&)>& culprit) {
+void settle_with_culprit(Stage& stage, Growth growth, const std::function<Result<Settled>(Write&)>& culprit) {
   const auto holder = stage.hold_writer();
   for (const char* name : {"one", "two"}) {
     Plan plan;
     plan.name = name;
+    plan.growth = growth;
     plan.settle = Stage::putting(name);
     stage.submit(plan);
     if (plan.name == "two") break;
     Plan bad;
     bad.name = "bad";
+    bad.growth = growth;
     bad.settle = culprit;
     stage.submit(bad);
   }
@@ -490,9 +498,9 @@ void settle_with_culprit(Stage& stage, const std::function<Result<Settled>(Write
   stage.idle();
 }
 
-void expect_culprit_alone(const char* case_name, Code code, bool puts) {
+void expect_culprit_alone(const char* case_name, Code code, bool puts, Growth growth = Growth::kNone) {
   Stage stage;
-  settle_with_culprit(stage, [=](Write& write) -> Result<Settled> {
+  settle_with_culprit(stage, growth, [=](Write& write) -> Result<Settled> {
     if (puts) write.put(Stage::key("bad"), StrayCount{1});
     return Error{code, case_name};
   });
@@ -518,11 +526,16 @@ CASE(engine_undoes_one_that_fails_after_a_put_and_only_that) {
     expect_culprit_alone("after a put", code, true);
 }
 
+CASE(engine_undoes_one_of_several_that_grow_and_only_that) {
+  for (Code code : {Code::kConflict, Code::kExhausted, Code::kUnavailable})
+    expect_culprit_alone("after a put", code, true, Growth::kSome);
+}
+
 CASE(engine_runs_out_of_space_for_one_that_grows_alone) {
   Stage stage;
   Plan plan;
   plan.name = "import";
-  plan.grows = true;
+  plan.growth = Growth::kMuch;
   plan.settle = [](Write& write) -> Result<Settled> {
     write.put(std::string(600, 'x'), StrayCount{1});  // the store keeps this error
     return Settled::kDone;
@@ -542,7 +555,7 @@ CASE(engine_settles_what_grows_in_a_transaction_of_its_own) {
   stage.submit(small);
   Plan large;
   large.name = "large";
-  large.grows = true;
+  large.growth = Growth::kMuch;
   large.settle = [](Write& write) -> Result<Settled> {
     write.put(Stage::key("large"), StrayCount{1});
     return Error{Code::kConflict, "taken"};
@@ -730,6 +743,7 @@ RUN_CASES(cmocka_unit_test(engine_takes_the_steps_in_order),
           cmocka_unit_test(engine_stays_in_the_lane_while_it_begins_again),
           cmocka_unit_test(engine_refuses_one_that_refuses_itself_before_a_put),
           cmocka_unit_test(engine_undoes_one_that_fails_after_a_put_and_only_that),
+          cmocka_unit_test(engine_undoes_one_of_several_that_grow_and_only_that),
           cmocka_unit_test(engine_runs_out_of_space_for_one_that_grows_alone),
           cmocka_unit_test(engine_settles_what_grows_in_a_transaction_of_its_own),
           cmocka_unit_test(engine_degrades_when_a_commit_fails),
