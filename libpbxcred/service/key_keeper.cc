@@ -101,7 +101,7 @@ void KeyKeeper::reseal_on() {
                        PBXCRED_TRY(*state, reseal_some(write, kResealedTogether));
                        return state->done;
                      },
-                     [this, state](const Status& outcome, std::uint64_t) { resealed(outcome, *state); }, false),
+                     [this, state](const Status& outcome, std::uint64_t) { resealed(outcome, *state); }, Growth::kNone),
                  Share{0, {}, true});
 }
 
