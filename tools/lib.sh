@@ -38,8 +38,9 @@ build() {
   shift
   [ -x configure ] || autoreconf -fi >/dev/null 2>&1 || autoreconf -fi
   mkdir -p "$dir"
-  local log="$dir/build.log"
-  if ! (cd "$dir" && { [ -e Makefile ] || ../configure "$@"; } && make -j"$(nproc)") >"$log" 2>&1; then
+  local log="$dir/build.log" top
+  top=$(realpath --relative-to="$dir" .)
+  if ! (cd "$dir" && { [ -e Makefile ] || "$top/configure" "$@"; } && make -j"$(nproc)") >"$log" 2>&1; then
     grep -nE 'error|Error' "$log" | tail -n 20 >&2
     tail -n 30 "$log" >&2
     echo "the build failed; all of it is in $log" >&2

@@ -115,6 +115,15 @@ Result<bool> check_hash(HashArena& arena, const KeyRing& ring, const HashParams&
   return equal_constant_time(hash->bytes(), plain->view());
 }
 
+Result<SealedHash> reseal_hash(const KeyRing& ring, const SealedHash& stored, const SealBinding& binding) {
+  PBXCRED_TRY(const SecureBuffer plain, open_hash(ring, stored, binding));
+  return close_hash(ring, stored, plain.view(), binding);
+}
+
+bool opens(const KeyRing& ring, const SealedHash& stored, const SealBinding& binding) {
+  return open_hash(ring, stored, binding).ok();
+}
+
 Status burn_hash(HashArena& arena, const HashParams& params, SecretView secret) {
   static constexpr std::array<std::uint8_t, 16> kSalt{};
   PBXCRED_CHECK(argon2id(arena, secret, kSalt, params));

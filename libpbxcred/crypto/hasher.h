@@ -46,6 +46,13 @@ SealedHash close_hash(const KeyRing& ring, const SealedHash& described, Bytes pl
 Result<bool> check_hash(HashArena& arena, const KeyRing& ring, const HashParams& configured, SecretView secret,
                         const SealedHash& stored, const SealBinding& binding);
 
+/// The same stored form under the ring's current key, without the secret: the seal is opened and made anew.
+/// `corrupt` if it does not open or the ring lacks its key. Takes microseconds. Thread-safe.
+Result<SealedHash> reseal_hash(const KeyRing& ring, const SealedHash& stored, const SealBinding& binding);
+
+/// Whether the seal opens: the key is there, and nothing of the form and its binding was changed. Thread-safe.
+bool opens(const KeyRing& ring, const SealedHash& stored, const SealBinding& binding);
+
 /// Costs what check_hash() costs, for unknown users and whatever else has nothing to check; the hash is thrown away.
 Status burn_hash(HashArena& arena, const HashParams& params, SecretView secret);
 

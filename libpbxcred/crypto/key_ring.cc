@@ -10,7 +10,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
+#include <iterator>
+#include <limits>
 
 #include "crypto/random.h"
 #include "crypto/secret_file.h"
@@ -26,10 +27,10 @@ constexpr std::size_t kKeyBytes = Subkey::kBytes;
 constexpr std::size_t kChecksumBytes = 32;
 constexpr std::size_t kHeaderBytes = kMagicBytes + 4 + 4 + kKeyBytes;
 constexpr std::size_t kEntryBytes = 4 + 8 + kKeyBytes;
-constexpr std::size_t kMaxFile = kHeaderBytes + KeyRing::kMaxKeys * kEntryBytes + kChecksumBytes;
+static_assert(KeyRing::kMaxFileBytes == kHeaderBytes + KeyRing::kMaxKeys * kEntryBytes + kChecksumBytes);
 
 constexpr Purpose kRootPurposes[] = {Purpose::kIndex, Purpose::kGuess, Purpose::kGrant, Purpose::kLog};
-constexpr Purpose kKeyPurposes[] = {Purpose::kSeal, Purpose::kMac, Purpose::kExport};
+constexpr Purpose kKeyPurposes[] = {Purpose::kSeal, Purpose::kMac, Purpose::kExport, Purpose::kBackup};
 static_assert(kKeyBytes == crypto_kdf_KEYBYTES);
 
 std::array<std::uint8_t, kChecksumBytes> checksum(Bytes bytes) {
@@ -69,7 +70,7 @@ Result<Parsed> parse(Bytes file, const std::string& path) {
   PBXCRED_TRY(const Bytes body, checked_body(file, path));
   ByteReader reader(body.subspan(kMagicBytes + 4));
   Parsed parsed;
-  const auto count = reader.integer<std::uint32_t>();
+  const std::size_t count = reader.integer<std::uint32_t>();
   parsed.root = reader.take(kKeyBytes);
   if (count == 0) return broken(path, "holds no key");
   if (reader.rest().size() != count * kEntryBytes) return broken(path, "has a wrong length");
@@ -103,30 +104,121 @@ Result<LockedBytes> derive_all(const Parsed& parsed) {
   return subkeys;
 }
 
+/// A ring's file being written.
+class RingFile {
+ public:
+  static Result<RingFile> begin(std::size_t keys, Bytes root) {
+    PBXCRED_TRY(LockedBytes bytes, LockedBytes::make(kHeaderBytes + keys * kEntryBytes + kChecksumBytes));
+    RingFile file(std::move(bytes));
+    file.append(as_bytes(kMagic));
+    append_integer(file, kVersion);
+    append_integer(file, static_cast<std::uint32_t>(keys));
+    file.append(root);
+    return file;
+  }
+  void add(const KeyRing::Key& key, Bytes secret) {
+    append_integer(*this, key.id);
+    append_integer(*this, static_cast<std::int64_t>(key.created.time_since_epoch().count()));
+    append(secret);
+  }
+  Bytes finish() {
+    const auto sum = checksum(bytes_.view().first(size_));
+    append(sum);
+    return bytes_.view();
+  }
+  void append(Bytes bytes) {
+    std::copy(bytes.begin(), bytes.end(), bytes_.data() + size_);
+    size_ += bytes.size();
+  }
+
+ private:
+  explicit RingFile(LockedBytes bytes) : bytes_(std::move(bytes)) {}
+  LockedBytes bytes_;
+  std::size_t size_ = 0;
+};
+
+Error replaced(const std::string& path) {
+  return {Code::kConflict, fmt::format("{} is not the key ring that the daemon has loaded; nothing was changed", path)};
+}
+
 }  // namespace
 
-Result<KeyRing> KeyRing::load(const std::string& path, uid_t owner) {
-  PBXCRED_TRY(const SecretFile file, read_secret_file(kWhat, path, owner, kMaxFile));
-  PBXCRED_TRY(Parsed parsed, parse(file.view(), path));
+Result<KeyRing> KeyRing::from(Bytes file, const std::string& path) {
+  PBXCRED_TRY(Parsed parsed, parse(file, path));
   PBXCRED_TRY(LockedBytes subkeys, derive_all(parsed));
   return KeyRing(std::move(parsed.keys), std::move(subkeys));
 }
 
+Result<KeyRing> KeyRing::load(const std::string& path, uid_t owner) {
+  PBXCRED_TRY(const SecretFile file, read_secret_file(kWhat, path, owner, kMaxFileBytes));
+  return from(file.view(), path);
+}
+
+Result<SecretFile> KeyRing::read_file(const std::string& path, uid_t owner) const {
+  PBXCRED_TRY(SecretFile file, read_secret_file(kWhat, path, owner, kMaxFileBytes));
+  PBXCRED_TRY(const KeyRing there, from(file.view(), path));
+  if (!there.extends(*this)) return replaced(path);
+  return file;
+}
+
+Status KeyRing::restore(Bytes contents, const std::string& path, uid_t owner, gid_t group) {
+  PBXCRED_CHECK(from(contents, "in the backup"));
+  return create_secret_file(kWhat, path, owner, group, contents);
+}
+
 Status KeyRing::create(const std::string& path, uid_t owner, gid_t group, Time now) {
-  PBXCRED_TRY(LockedBytes file, LockedBytes::make(kHeaderBytes + kEntryBytes + kChecksumBytes));
   PBXCRED_TRY(LockedBytes fresh, LockedBytes::make(2 * kKeyBytes));
   fill_random(MutableBytes(fresh.data(), fresh.size()));
-  ByteWriter writer(MutableBytes(file.data(), file.size()));
-  writer.append(as_bytes(kMagic));
-  append_integer(writer, kVersion);
-  append_integer(writer, std::uint32_t{1});
-  writer.append(fresh.view().first(kKeyBytes));
-  append_integer(writer, std::uint32_t{1});
-  append_integer(writer, static_cast<std::int64_t>(now.time_since_epoch().count()));
-  writer.append(fresh.view().last(kKeyBytes));
-  const auto sum = checksum(writer.written());
-  writer.append(sum);
-  return create_secret_file(kWhat, path, owner, group, writer.written());
+  PBXCRED_TRY(RingFile file, RingFile::begin(1, fresh.view().first(kKeyBytes)));
+  file.add({1, now}, fresh.view().last(kKeyBytes));
+  return create_secret_file(kWhat, path, owner, group, file.finish());
+}
+
+Result<KeyRing> KeyRing::with_new_key(const std::string& path, uid_t owner, gid_t group, Time now) const {
+  PBXCRED_TRY(const SecretFile old, read_secret_file(kWhat, path, owner, kMaxFileBytes));
+  PBXCRED_TRY(const Parsed parsed, parse(old.view(), path));
+  PBXCRED_TRY(const KeyRing there, from(old.view(), path));
+  if (!there.extends(*this)) return replaced(path);
+  if (parsed.keys.size() >= kMaxKeys)
+    return Error{Code::kConflict, fmt::format("the key ring holds {} keys, the most it may: retire some first", kMaxKeys)};
+  if (there.current_id() == std::numeric_limits<std::uint32_t>::max())
+    return Error{Code::kConflict, "there is no key id left"};
+  PBXCRED_TRY(LockedBytes fresh, LockedBytes::make(kKeyBytes));
+  fill_random(MutableBytes(fresh.data(), fresh.size()));
+  PBXCRED_TRY(RingFile file, RingFile::begin(parsed.keys.size() + 1, parsed.root));
+  for (std::size_t i = 0; i < parsed.keys.size(); ++i) file.add(parsed.keys[i], parsed.secrets[i]);
+  file.add({there.current_id() + 1, now}, fresh.view());
+  const Bytes contents = file.finish();
+  PBXCRED_TRY(KeyRing ring, from(contents, path));
+  PBXCRED_CHECK(replace_secret_file(kWhat, path, owner, group, contents));
+  return ring;
+}
+
+Result<KeyRing> KeyRing::without_key(const std::string& path, uid_t owner, gid_t group, std::uint32_t id) const {
+  if (!has(id)) return Error{Code::kNotFound, fmt::format("the key ring holds no key {}", id)};
+  if (id == current_id()) return Error{Code::kConflict, fmt::format("key {} is the current one", id)};
+  PBXCRED_TRY(const SecretFile old, read_secret_file(kWhat, path, owner, kMaxFileBytes));
+  PBXCRED_TRY(const Parsed parsed, parse(old.view(), path));
+  PBXCRED_TRY(const KeyRing there, from(old.view(), path));
+  if (!there.extends(*this)) return replaced(path);
+  PBXCRED_TRY(RingFile file, RingFile::begin(parsed.keys.size() - 1, parsed.root));
+  for (std::size_t i = 0; i < parsed.keys.size(); ++i)
+    if (parsed.keys[i].id != id) file.add(parsed.keys[i], parsed.secrets[i]);
+  const Bytes contents = file.finish();
+  PBXCRED_TRY(KeyRing ring, from(contents, path));
+  PBXCRED_CHECK(replace_secret_file(kWhat, path, owner, group, contents));
+  return ring;
+}
+
+bool KeyRing::extends(const KeyRing& other) const {
+  bool all = true;
+  const auto same = [](const Subkey& a, const Subkey& b) {
+    return a && b && equal_constant_time({a.data(), kKeyBytes}, {b.data(), kKeyBytes});
+  };
+  for (Purpose purpose : kRootPurposes) all = same(subkey(purpose), other.subkey(purpose)) && all;
+  for (const Key& key : other.keys_)
+    for (Purpose purpose : kKeyPurposes) all = same(subkey(purpose, key.id), other.subkey(purpose, key.id)) && all;
+  return all;
 }
 
 std::size_t KeyRing::position(std::uint32_t id) const {

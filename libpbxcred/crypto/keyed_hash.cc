@@ -37,6 +37,35 @@ class Blake2b {
 
 }  // namespace
 
+namespace {
+
+constexpr char kStreamPersonal[] = "pbxcred stream 1";
+static_assert(sizeof kStreamPersonal == crypto_generichash_blake2b_PERSONALBYTES + 1);
+
+crypto_generichash_blake2b_state* state_in(std::uint8_t* bytes) {
+  static_assert(sizeof(crypto_generichash_blake2b_state) == 384);
+  return reinterpret_cast<crypto_generichash_blake2b_state*>(bytes);
+}
+
+}  // namespace
+
+StreamMac::StreamMac(const Subkey& key) {
+  crypto_generichash_blake2b_init_salt_personal(state_in(state_), key.data(), Subkey::kBytes, sizeof(Sum), nullptr,
+                                                reinterpret_cast<const unsigned char*>(kStreamPersonal));
+}
+
+StreamMac::~StreamMac() { wipe(state_, sizeof state_); }
+
+void StreamMac::append(Bytes bytes) {
+  crypto_generichash_blake2b_update(state_in(state_), bytes.data(), bytes.size());
+}
+
+StreamMac::Sum StreamMac::finish() {
+  Sum sum;
+  crypto_generichash_blake2b_final(state_in(state_), sum.data(), sum.size());
+  return sum;
+}
+
 Hash16 keyed_hash(const Subkey& key, std::initializer_list<Bytes> parts) {
   Blake2b state(key, kPartsPersonal);
   for (Bytes part : parts) {

@@ -17,6 +17,24 @@ using Hash16 = std::array<std::uint8_t, 16>;
 /// Thread-safe; about 1 µs for short parts.
 Hash16 keyed_hash(const Subkey& key, std::initializer_list<Bytes> parts);
 
+/// BLAKE2b-256 of a stream under key, apart from the others here. Holds key material, which is wiped with it.
+class StreamMac {
+ public:
+  using Sum = std::array<std::uint8_t, 32>;
+
+  explicit StreamMac(const Subkey& key);
+  StreamMac(const StreamMac&) = delete;
+  StreamMac& operator=(const StreamMac&) = delete;
+  ~StreamMac();
+
+  void append(Bytes bytes);
+  /// Once, last.
+  Sum finish();
+
+ private:
+  alignas(64) std::uint8_t state_[384];  ///< libsodium's
+};
+
 /// BLAKE2b-128 of one run of bytes under key, apart from every keyed_hash() under the same key.
 Hash16 mac16(const Subkey& key, Bytes message);
 

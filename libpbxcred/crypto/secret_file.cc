@@ -137,9 +137,9 @@ class TemporaryFile {
   bool fill(uid_t owner, gid_t group, Bytes contents) {
     return fd_ && give_to(fd_.get(), owner, group, 0600) && write_all(fd_.get(), contents) && fsync(fd_.get()) == 0;
   }
-  /// Fails with EEXIST rather than to replace anything.
-  bool publish(const std::string& name) {
-    published_ = renameat2(directory_, name_.c_str(), directory_, name.c_str(), RENAME_NOREPLACE) == 0;
+  /// flags: RENAME_NOREPLACE fails with EEXIST rather than to replace anything.
+  bool publish(const std::string& name, unsigned flags) {
+    published_ = renameat2(directory_, name_.c_str(), directory_, name.c_str(), flags) == 0;
     return published_ && fsync(directory_) == 0;
   }
 
@@ -178,8 +178,23 @@ Status create_secret_file(const std::string& what, const std::string& path, uid_
   PBXCRED_TRY(const Fd directory, make_directory(place.directory, owner, group));
   TemporaryFile file(directory.get(), place.name + ".new");
   if (!file.fill(owner, group, contents)) return system_error(fmt::format("the {} {} cannot be written", what, path));
-  if (file.publish(place.name)) return {};
+  if (file.publish(place.name, RENAME_NOREPLACE)) return {};
   if (errno == EEXIST) return conflict;
+  return system_error(fmt::format("the {} {} cannot be put in place", what, path));
+}
+
+Status replace_secret_file(const std::string& what, const std::string& path, uid_t owner, gid_t group, Bytes contents) {
+  const Place place(path);
+  const Fd directory(open(place.directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory) return system_error("the directory " + place.directory);
+  PBXCRED_CHECK(check_directory(directory.get(), place.directory, owner));
+  {
+    PBXCRED_TRY(const Fd old, open_file(directory.get(), what, path, place.name));
+    PBXCRED_CHECK(check_file(old.get(), what, path, owner));
+  }
+  TemporaryFile file(directory.get(), place.name + ".new");
+  if (!file.fill(owner, group, contents)) return system_error(fmt::format("the {} {} cannot be written", what, path));
+  if (file.publish(place.name, 0)) return {};
   return system_error(fmt::format("the {} {} cannot be put in place", what, path));
 }
 

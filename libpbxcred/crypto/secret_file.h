@@ -30,4 +30,8 @@ Result<SecretFile> read_secret_file(const std::string& what, const std::string& 
 /// directory is open to others or not the owner's; `unavailable` or `exhausted` (disk full) otherwise.
 Status create_secret_file(const std::string& what, const std::string& path, uid_t owner, gid_t group, Bytes contents);
 
+/// Puts another content in the place of the file at path, which read_secret_file() must find in order. At every moment
+/// the old or the new one is there whole; durable when it returns. Errors of both.
+Status replace_secret_file(const std::string& what, const std::string& path, uid_t owner, gid_t group, Bytes contents);
+
 }  // namespace pbxcred

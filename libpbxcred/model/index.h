@@ -103,11 +103,29 @@ struct StoreMeta {
   std::uint32_t schema = 0;
   std::array<std::uint8_t, 16> store_id{};
   Time created_at{};
+  std::uint32_t resealed_to = 0;  ///< no record needs a key below this id, but those that do not open
   static constexpr bool kHasFields = true;
   static constexpr void fields(auto& v, auto& m) {
     v(1, "schema", m.schema);
     v(2, "store_id", m.store_id);
     v(3, "created_at", m.created_at);
+    v(4, "resealed_to", m.resealed_to);
+  }
+};
+
+/// How far the records have come under a new key. No record: they all have, or nobody has begun.
+struct Resealing {
+  std::uint32_t target = 0;          ///< the key's id
+  std::vector<std::uint8_t> cursor;  ///< a key of the store: what is below is done
+  std::uint64_t done = 0, total = 0; ///< records
+  std::uint64_t faulty = 0;          ///< of those done: do not open, and stay as they are
+  static constexpr bool kHasFields = true;
+  static constexpr void fields(auto& v, auto& r) {
+    v(1, "target", r.target);
+    v(2, "cursor", r.cursor);
+    v(3, "done", r.done);
+    v(4, "total", r.total);
+    v(5, "faulty", r.faulty);
   }
 };
 

@@ -242,11 +242,15 @@ struct KeyView {
   std::uint32_t id = 0;
   Time created_at{};
   bool current = false;
+  std::uint64_t records = 0;  ///< that need it
+  std::string state;          ///< "current", "resealing, 40 %", "needed", "may be retired"
   static constexpr bool kHasFields = true;
   static constexpr void fields(auto& v, auto& k) {
     v(1, "id", k.id);
     v(2, "created_at", k.created_at);
     v(3, "current", k.current);
+    v(4, "records", k.records);
+    v(5, "state", k.state);
   }
 };
 

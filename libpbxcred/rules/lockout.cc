@@ -42,4 +42,15 @@ void count_failure(Ledger& ledger, const std::array<std::uint8_t, 16>& guess, Ti
     ledger.locked_until = now + step_after(ledger.failures, settings);
 }
 
+Ledger stricter_of(const Ledger& one, const Ledger& other) {
+  const bool other_is_later = other.last_failure > one.last_failure;
+  Ledger both = other_is_later ? other : one;
+  const Ledger& less = other_is_later ? one : other;
+  both.failures = std::max(both.failures, less.failures);
+  both.locked_permanently = both.locked_permanently || less.locked_permanently;
+  if (less.locked_until && (!both.locked_until || *less.locked_until > *both.locked_until))
+    both.locked_until = less.locked_until;
+  return both;
+}
+
 }  // namespace pbxcred

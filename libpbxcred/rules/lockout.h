@@ -29,4 +29,7 @@ bool is_locked(const Ledger& ledger, Time now, const LockoutSettings& settings);
 /// last four within 24 h is not counted again. Attempts while locked are not counted.
 void count_failure(Ledger& ledger, const std::array<std::uint8_t, 16>& guess, Time now, const LockoutSettings& settings);
 
+/// What is left of two ledgers of the same verifier when neither may be forgotten: the later lock, the higher count.
+Ledger stricter_of(const Ledger& one, const Ledger& other);
+
 }  // namespace pbxcred

@@ -11,7 +11,10 @@
 #include "service/explain.h"
 #include "service/export_users.h"
 #include "service/import.h"
+#include "service/key_backup_task.h"
+#include "service/key_tasks.h"
 #include "service/secret_task.h"
+#include "service/store_backup.h"
 #include "service/store_check.h"
 
 namespace pbxcred {
@@ -123,6 +126,31 @@ TaskPtr import(Incoming in) {
   return std::make_shared<ImportTask>(std::move(in.context), request, std::move(in.file));
 }
 
+TaskPtr store_backup(Incoming in) {
+  StoreBackup request;
+  if (!decode_packet(in.packet.view(), request)) return nullptr;
+  return std::make_shared<StoreBackupTask>(std::move(in.context), in.edge.facts.version, std::move(in.file));
+}
+
+TaskPtr key_rotate(Incoming in) {
+  KeyRotate request;
+  if (!decode_packet(in.packet.view(), request)) return nullptr;
+  return std::make_shared<KeyRotateTask>(std::move(in.context), in.edge.keys);
+}
+
+TaskPtr key_retire(Incoming in) {
+  KeyRetire request;
+  if (!decode_packet(in.packet.view(), request)) return nullptr;
+  return std::make_shared<KeyRetireTask>(std::move(in.context), in.edge.keys, request.id);
+}
+
+TaskPtr key_backup(Incoming in) {
+  KeyBackup request;
+  if (!decode_packet(in.packet.view(), request)) return nullptr;
+  return std::make_shared<KeyBackupTask>(std::move(in.context), in.edge.keys, Secret::copy_of(request.passphrase),
+                                         std::move(in.file));
+}
+
 TaskPtr account_act(Incoming in) {
   AccountAct request;
   if (!decode_packet(in.packet.view(), request)) return nullptr;
@@ -191,6 +219,10 @@ constexpr Route kRoutes[] = {
     {StoreCheck::kType, "store check", false, plain<StoreCheck, StoreCheckTask>},
     {StoreStatQuery::kType, "store stat", false, plain<StoreStatQuery, StoreStatTask>},
     {KeyQuery::kType, "key list", false, plain<KeyQuery, KeyListTask>},
+    {StoreBackup::kType, "store backup", true, store_backup},
+    {KeyRotate::kType, "key rotate", true, key_rotate},
+    {KeyRetire::kType, "key retire", true, key_retire},
+    {KeyBackup::kType, "key backup", true, key_backup},
     {ReloadRequest::kType, "reload", true, reload},
     {LockQuery::kType, "lock list", false, plain<LockQuery, LockListTask>},
     {ImportRequest::kType, "import", true, import},

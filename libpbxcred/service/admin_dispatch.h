@@ -7,6 +7,7 @@
 
 #include "base/fd.h"
 #include "service/admin_task.h"
+#include "service/key_keeper.h"
 #include "service/jobs.h"
 #include "service/reports.h"
 
@@ -16,6 +17,7 @@ namespace pbxcred {
 struct AdminEdge {
   DaemonFacts facts;
   std::function<Status()> reload;  ///< reads the configuration anew
+  KeyKeeper* keys = nullptr;       ///< none: the ring stays as it is
   std::shared_ptr<JobBook> jobs = std::make_shared<JobBook>();
 };
 

@@ -55,7 +55,7 @@ Result<Verdict> ChangeCommit::authorise(Read& read, const Account& account, Time
 
 Result<UseCase::Next> ChangeCommit::prepare(Read& read, Time now) {
   PBXCRED_CHECK(check_change_access(access_, asked_.kind, proof_.kind));
-  ring_ = &read.ring();
+  ring_ = read.shared_ring();
   PBXCRED_TRY(auto account, find_subject(read, context_, access_, asked_));
   if (!account) {
     verdict_ = Verdict::kUnknown;

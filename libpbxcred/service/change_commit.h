@@ -43,7 +43,7 @@ class ChangeCommit final : public UseCase {
   std::vector<OfferedSecret> offered_;
   Answer answer_;
 
-  const KeyRing* ring_ = nullptr;
+  SharedRing ring_;
   std::optional<AccountId> account_;
   std::vector<std::optional<Verifier>> current_;  ///< beside work_
   std::vector<NewSecretWork> work_;

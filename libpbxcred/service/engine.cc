@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "service/engine.h"
 
-#include <pthread.h>
-#include <signal.h>
-
 #include <algorithm>
 #include <utility>
 
 #include "base/wipe_stack.h"
+#include "service/block_signals.h"
 
 namespace pbxcred {
 namespace {
@@ -16,22 +14,6 @@ constexpr int kMostAttempts = 3;
 constexpr std::size_t kMostTogether = 256;  ///< settlements in one commit
 constexpr std::size_t kMostInLane = 64;     ///< one account's guesses must not fill what its service may have waiting
 constexpr std::size_t kProbeBytes = 256 << 10;
-
-/// Signals belong to the event loop's thread.
-class BlockSignals {
- public:
-  BlockSignals() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~BlockSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  BlockSignals(const BlockSignals&) = delete;
-  BlockSignals& operator=(const BlockSignals&) = delete;
-
- private:
-  sigset_t before_;
-};
 
 /// Whether counts could not be kept either.
 bool is_store_failure(const Error& error) {
@@ -52,7 +34,7 @@ struct Engine::Task {
 };
 
 Engine::Engine(Database& database, const Clock& clock, Log& log, Options options, std::function<void()> wake)
-    : database_(database), clock_(clock), log_(log), options_(options), wake_(std::move(wake)) {
+    : database_(database), clock_(clock), log_(log), options_(options), wake_(std::move(wake)), aside_(wake_) {
   const BlockSignals blocked;
   for (std::uint32_t i = 0; i < options_.workers; ++i) threads_.emplace_back([this] { work(); });
   threads_.emplace_back([this] { write(); });
@@ -157,6 +139,7 @@ void Engine::leave_to_writer(TaskPtr task) {
 }
 
 void Engine::deliver() {
+  aside_.deliver();
   std::vector<TaskPtr> finished;
   {
     const std::scoped_lock lock(finished_mutex_);

@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "service/aside.h"
 #include "service/use_case.h"
 #include "store/database.h"
 
@@ -62,6 +63,8 @@ class Engine {
   bool degraded() const { return degraded_.load(std::memory_order_acquire); }
   const Clock& clock() const { return clock_; }
   Database& database() { return database_; }
+  /// Its work is not waited for by idle().
+  Aside& aside() { return aside_; }
 
  private:
   struct Task;
@@ -128,6 +131,7 @@ class Engine {
 
   bool stopping_ = false;  ///< under each queue's mutex
   std::vector<std::thread> threads_;
+  Aside aside_;
 };
 
 }  // namespace pbxcred

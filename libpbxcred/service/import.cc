@@ -213,10 +213,11 @@ void ImportTask::hashed(const Status& outcome) {
 
 void ImportTask::hash_some() {
   auto self = std::static_pointer_cast<ImportTask>(shared_from_this());
+  if (!ring_) ring_ = engine().database().ring();
   while (!failure_ && next_to_hash_ < users_.size() && hashing_ < kHashesAtOnce) {
     ++hashing_;
     PlannedUser& user = users_[next_to_hash_++];
-    engine().submit(std::make_unique<HashUser>(context_.services, engine().database().ring(), rows_, user,
+    engine().submit(std::make_unique<HashUser>(context_.services, ring_, rows_, user,
                                                [self](const Status& outcome) { self->hashed(outcome); }),
                     share(true));
   }

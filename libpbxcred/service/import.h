@@ -62,6 +62,7 @@ class ImportTask final : public AdminTask {
   ImportCounts counts_;
   std::uint64_t read_ = 0, bad_ = 0;
   std::size_t next_to_hash_ = 0, hashing_ = 0, settled_ = 0, disabled_ = 0;
+  SharedRing ring_;  ///< what all are hashed with; held until they are settled, so that its key is not retired
   std::optional<Error> failure_;
 };
 

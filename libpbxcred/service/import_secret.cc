@@ -65,7 +65,7 @@ Status HashUser::make_from_clear(HashArena& arena, PlannedSecret& secret, Secret
   PBXCRED_TRY(const Secret clear, secret_to_set(typed));
   if (is_set(current) && !current->temporary) {  // the file's is meant to stay
     const SealBinding stored{user_.account, secret.kind, current->generation};
-    const auto same = check_hash(arena, ring_, cost, clear.view(), *current->hash, stored);
+    const auto same = check_hash(arena, *ring_, cost, clear.view(), *current->hash, stored);
     if (!same && same.error().code != Code::kCorrupt) return same.error();
     secret.unchanged = same && *same;  // what does not open is replaced
     if (secret.unchanged) return {};
@@ -76,24 +76,24 @@ Status HashUser::make_from_clear(HashArena& arena, PlannedSecret& secret, Secret
   made.weak = secret.weak;
   made.must_change = secret.must_change;
   const SealBinding binding{user_.account, secret.kind, made.generation};
-  PBXCRED_TRY(made.hash, make_hash(arena, ring_, cost, clear.view(), binding));
+  PBXCRED_TRY(made.hash, make_hash(arena, *ring_, cost, clear.view(), binding));
   return {};
 }
 
 Status HashUser::make_from_hash(PlannedSecret& secret, SecretView text, const std::optional<Verifier>& current) {
-  PBXCRED_TRY(secret.unchanged, is_stored_already(ring_, user_.account, secret, text, current));
+  PBXCRED_TRY(secret.unchanged, is_stored_already(*ring_, user_.account, secret, text, current));
   if (secret.unchanged) return {};
   Verifier& made = secret.made.emplace();
   made.kind = secret.kind;
   made.generation = next_generation(current);
   const SealBinding binding{user_.account, secret.kind, made.generation};
   if (secret.what == What::kForeign) {
-    made.hash = seal_foreign_hash(ring_, as_text(text.bytes), binding);
-    made.origin = origin_of(ring_, user_.account, secret.kind, text);
+    made.hash = seal_foreign_hash(*ring_, as_text(text.bytes), binding);
+    made.origin = origin_of(*ring_, user_.account, secret.kind, text);
     return {};
   }
-  PBXCRED_TRY(const PortableVerifier given, read_portable(ring_, secret.kind, as_text(text.bytes)));
-  if (given.described) made.hash = close_hash(ring_, *given.described, given.plain.view(), binding);
+  PBXCRED_TRY(const PortableVerifier given, read_portable(*ring_, secret.kind, as_text(text.bytes)));
+  if (given.described) made.hash = close_hash(*ring_, *given.described, given.plain.view(), binding);
   made.set_at = given.set_at;
   made.must_change = given.must_change;
   made.temporary = given.temporary;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <utility>
 #include <vector>
 
 #include "service/context.h"
@@ -22,9 +23,9 @@ Result<bool> is_stored_already(const KeyRing& ring, const AccountId& account, co
 class HashUser final : public UseCase {
  public:
   /// user and rows are borrowed and outlive this.
-  HashUser(Context context, const KeyRing& ring, FrameFile& rows, PlannedUser& user,
+  HashUser(Context context, SharedRing ring, FrameFile& rows, PlannedUser& user,
            std::function<void(const Status&)> told)
-      : context_(std::move(context)), ring_(ring), rows_(rows), user_(user), told_(std::move(told)) {}
+      : context_(std::move(context)), ring_(std::move(ring)), rows_(rows), user_(user), told_(std::move(told)) {}
 
   Result<Next> prepare(Read& read, Time now) override;
   Status compute(HashArena& arena) override;
@@ -37,7 +38,7 @@ class HashUser final : public UseCase {
   Status make_from_hash(PlannedSecret& secret, SecretView text, const std::optional<Verifier>& current);
 
   Context context_;
-  const KeyRing& ring_;
+  SharedRing ring_;
   FrameFile& rows_;
   PlannedUser& user_;
   std::function<void(const Status&)> told_;

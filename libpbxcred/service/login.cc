@@ -50,7 +50,7 @@ Result<UseCase::Next> Login::prepare(Read& read, Time now) {
   if (!access_.kinds.has(asked_.kind) || (use_ == Use::kProof && !access_.change))
     return Error{Code::kDenied, fmt::format("its services entry lacks kind {}{}", name_of(asked_.kind),
                                             use_ == Use::kProof ? " or change" : "")};
-  ring_ = &read.ring();
+  ring_ = read.shared_ring();
   verifier_.reset();
   blameless_ = true;
   if (!looked_up_) PBXCRED_CHECK(lane(read));

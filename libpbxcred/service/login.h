@@ -49,7 +49,7 @@ class Login final : public UseCase {
   bool looked_up_ = false;
   std::optional<AccountId> account_;
   // prepare → compute
-  const KeyRing* ring_ = nullptr;
+  SharedRing ring_;
   std::optional<Verifier> verifier_;
   bool may_open_ = false;   ///< the right secret opens: neither disabled nor locked nor expired
   bool blameless_ = false;  ///< no failure that a success would take back

@@ -148,13 +148,6 @@ void StoreStatTask::step() {
   finish({}, all_);
 }
 
-void KeyListTask::step() {
-  const KeyRing& ring = engine().database().ring();
-  for (const KeyRing::Key& key : ring.keys())
-    context_.reply->put(KeyView{key.id, key.created, key.id == ring.current_id()});
-  finish({}, ring.keys().size());
-}
-
 /// False at the end.
 Result<bool> LockListTask::page() {
   const std::string prefix = make_key(Table::kLedger);

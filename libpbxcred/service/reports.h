@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Short answers: status, domain show|list, store stat, key list, lock list. Each reads and replies in slices.
+// Short answers: status, domain show|list, store stat, lock list. Each reads and replies in slices.
 #pragma once
 
 #include <cstdint>
@@ -48,12 +48,6 @@ class StoreStatTask final : public AdminTask {
   std::size_t table_ = 0;
   std::string cursor_;
   std::uint64_t records_ = 0, bytes_ = 0, all_ = 0;
-};
-
-class KeyListTask final : public AdminTask {
- public:
-  using AdminTask::AdminTask;
-  void step() override;
 };
 
 class LockListTask final : public AdminTask {

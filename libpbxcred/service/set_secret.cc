@@ -6,7 +6,7 @@
 namespace pbxcred {
 
 Result<UseCase::Next> SetSecret::prepare(Read& read, Time) {
-  ring_ = &read.ring();
+  ring_ = read.shared_ring();
   PBXCRED_TRY(auto account, read.account(account_));
   if (!account) return Error{Code::kNotFound, "the account is gone"};
   if (!may_hold(account->role, work_.kind))

@@ -43,7 +43,7 @@ class SetSecret final : public UseCase {
   Secret secret_;
   Options options_;
   Told told_;
-  const KeyRing* ring_ = nullptr;
+  SharedRing ring_;
   NewSecretWork work_;
 };
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "crypto/hasher.h"
 #include "model/name.h"
 #include "store/name_keys.h"
 
@@ -35,6 +36,7 @@ bool with_record_of(Table table, F f) {
     case Table::kTombstone: return f.template operator()<Tombstone>();
     case Table::kProbe: return f.template operator()<Probe>();
     case Table::kStray: return f.template operator()<StrayCount>();
+    case Table::kResealing: return f.template operator()<Resealing>();
   }
   return false;
 }
@@ -123,6 +125,7 @@ class Checker {
   void look_at(const std::string&, Table, const Tombstone&) {}
   void look_at(const std::string&, Table, const Probe&) {}
   void look_at(const std::string&, Table, const StrayCount&) {}
+  void look_at(const std::string&, Table, const Resealing&) {}
   void look_at(const std::string&, Table, const Grant&) {}
   void look_at(const std::string& key, Table, const GivenGrants&) { need_account(key, account_in(key)); }
   void look_at(const std::string& key, Table, const LastSuccess&) { need_account(key, account_in(key)); }
@@ -182,12 +185,18 @@ class Checker {
     const auto account = need_account(key, account_in(key));
     if (!account) return;
     if (static_cast<char>(verifier.kind) != key.back()) fault(place(key), "is of another kind");
-    if (verifier.hash && !read_.ring().has(verifier.hash->key_id))
-      fault(place(key), "needs a key that is not in the ring");
+    check_seal(key, verifier);
     if (account->role != Role::kUser || !verifier.hash) return;
     auto& count = counted_[account->domain];
     ++count.set[static_cast<std::size_t>(verifier.kind)];
     count.weak[static_cast<std::size_t>(verifier.kind)] += verifier.weak ? 1 : 0;
+  }
+
+  void check_seal(const std::string& key, const Verifier& verifier) {
+    if (!verifier.hash) return;
+    const SealBinding binding{account_in(key), verifier.kind, verifier.generation};
+    if (!read_.ring().has(verifier.hash->key_id)) fault(place(key), "needs a key that is not in the ring");
+    else if (!opens(read_.ring(), *verifier.hash, binding)) fault(place(key), "holds a seal that does not open");
   }
 
   void look_at(const std::string& key, Table, const AccountRef& ref) {

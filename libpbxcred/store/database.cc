@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "crypto/hasher.h"
 #include "crypto/random.h"
 #include "model/name.h"
 #include "store/snapshot.h"
@@ -16,6 +19,12 @@ constexpr std::size_t kTrailer = sizeof(std::uint32_t) + 16;
 void add(std::uint64_t& count, bool before, bool after) {
   if (after && !before) ++count;
   if (before && !after && count > 0) --count;
+}
+
+AccountId account_of(const std::string& key) {
+  AccountId account;
+  if (key.size() > account.size()) std::copy_n(key.begin() + 1, account.size(), reinterpret_cast<char*>(account.data()));
+  return account;
 }
 
 Hash16 mac_of(const KeyRing& ring, std::uint32_t key_id, std::string_view key, Bytes record) {
@@ -33,6 +42,17 @@ std::string seal_value(const KeyRing& ring, std::string_view key, Bytes record) 
   const Hash16 mac = mac_of(ring, key_id, key, record);
   value += as_text(Bytes(mac));
   return value;
+}
+
+std::uint32_t key_id_of(std::string_view value) {
+  if (value.size() < kTrailer) return 0;
+  return ByteReader(as_bytes(value.substr(value.size() - kTrailer))).integer<std::uint32_t>();
+}
+
+std::optional<std::uint32_t> seal_id_of(std::string_view value) {
+  Verifier verifier;
+  if (value.size() < kTrailer || !decode(as_bytes(value.substr(0, value.size() - kTrailer)), verifier)) return std::nullopt;
+  return verifier.hash ? std::optional(verifier.hash->key_id) : std::nullopt;
 }
 
 Result<std::string_view> open_value(const KeyRing& ring, std::string_view key, std::string_view value) {
@@ -80,10 +100,39 @@ Result<DomainCount> Read::count(const DomainId& id) {
 }
 
 void Write::put_bytes(const std::string& key, Bytes record) {
+  if (error_) return;
   const std::string value = seal_value(ring(), key, record);
   ++changes_;
   if (key[0] == static_cast<char>(Table::kDomain)) forget_domain();
   write_->put(as_bytes(key), as_bytes(value));
+}
+
+void Write::put_resealed(const std::string& key, Verifier verifier) {
+  auto resealed = reseal_hash(ring(), *verifier.hash, {account_of(key), verifier.kind, verifier.generation});
+  if (!resealed) {
+    if (!error_) error_ = resealed.error();
+    return;
+  }
+  verifier.hash = std::move(*resealed);
+  put(key, verifier);
+}
+
+Result<bool> Write::reseal(const Entry& entry) {
+  PBXCRED_TRY(const std::string_view record, open_value(ring(), entry.key, entry.value));
+  const bool is_current = key_id_of(entry.value) == ring().current_id();
+  if (entry.key[0] == static_cast<char>(Table::kVerifier)) {
+    Verifier verifier;
+    if (!decode(as_bytes(record), verifier)) return malformed(entry.key);
+    if (is_current && (!verifier.hash || verifier.hash->key_id == ring().current_id())) return false;
+    const AccountId account = account_of(entry.key);
+    if (verifier.hash && !opens(ring(), *verifier.hash, {account, verifier.kind, verifier.generation}))
+      return Error{Code::kCorrupt, "the seal of a secret does not open"};
+    put(entry.key, verifier);
+    return true;
+  }
+  if (is_current) return false;
+  put_bytes(entry.key, as_bytes(record));
+  return true;
 }
 
 template <class Change>
@@ -191,7 +240,7 @@ Status Write::erase_verifier(const Account& account, Kind kind) {
 
 Status Write::commit() {
   flush();
-  if (write_->error()) return *write_->error();
+  if (error()) return *error();
   return write_->commit();
 }
 
@@ -201,6 +250,7 @@ Status Database::initialise(Time now) {
   meta.schema = kSchema;
   meta.store_id = random_bytes<16>();
   meta.created_at = now;
+  meta.resealed_to = write.ring().current_id();
   write.put(make_key(Table::kMeta), meta);
   return write.commit();
 }
@@ -218,6 +268,10 @@ Result<std::uint32_t> Database::schema() {
                              "newer version of pbxcred, which must serve it",
                              schema, kSchema)};
   if (schema == 0) return Error{Code::kInvalid, "the store has an unknown schema, 0"};
+  PBXCRED_TRY(const auto resealing, read.get<Resealing>(make_key(Table::kResealing)));
+  const std::uint32_t needed = std::max((*meta)->resealed_to, resealing ? resealing->target : 0);
+  if (read.ring().current_id() < needed)
+    return Error{Code::kCorrupt, fmt::format("the key ring is older than the store, which needs key {}", needed)};
   return schema;
 }
 
@@ -232,22 +286,43 @@ Status Database::verify() {
 
 Result<Read> Database::read() {
   PBXCRED_TRY(auto transaction, store_->read());
-  return Read(*ring_, std::move(transaction));
+  return Read(ring(), std::move(transaction));
 }
 
 Result<Write> Database::snapshot() {
   PBXCRED_TRY(auto transaction, store_->read());
-  return Write(*ring_, std::make_unique<Snapshot>(std::move(transaction)));
+  return Write(ring(), std::make_unique<Snapshot>(std::move(transaction)));
 }
 
 Result<Write> Database::write(Space space) {
+  // The ring only after the turn to write has come: one that was replaced meanwhile is not written with.
   PBXCRED_TRY(auto transaction, store_->write(space));
-  return Write(*ring_, std::move(transaction));
+  return Write(ring(), std::move(transaction));
+}
+
+SharedRing Database::ring() const {
+  const std::lock_guard lock(mutex_);
+  return ring_;
+}
+
+void Database::replace_ring(SharedRing ring) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(former_, [](const auto& former) { return former.expired(); });
+  former_.push_back(ring_);
+  ring_ = std::move(ring);
+}
+
+bool Database::is_held_as_current(std::uint32_t id) const {
+  const std::lock_guard lock(mutex_);
+  return std::any_of(former_.begin(), former_.end(), [id](const auto& former) {
+    const SharedRing ring = former.lock();
+    return ring && ring->current_id() == id;
+  });
 }
 
 Result<Write> Database::write_sorted() {
   PBXCRED_TRY(auto transaction, store_->write());
-  return Write(*ring_, std::make_unique<SortedWrite>(std::move(transaction)));
+  return Write(ring(), std::make_unique<SortedWrite>(std::move(transaction)));
 }
 
 }  // namespace pbxcred

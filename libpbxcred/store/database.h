@@ -5,8 +5,10 @@
 
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -30,6 +32,10 @@ inline constexpr std::uint32_t kSchema = 2;
 
 /// Record bytes, then key id u32le, then the MAC (16).
 std::string seal_value(const KeyRing& ring, std::string_view key, Bytes record);
+/// The id of the key that a value's MAC is made with; 0 if it is too short to name one. The MAC is not checked.
+std::uint32_t key_id_of(std::string_view value);
+/// The id of the key that the seal within a verifier's value is made with; none if it holds no seal. Not checked either.
+std::optional<std::uint32_t> seal_id_of(std::string_view value);
 /// The record bytes of a value; `corrupt` if the MAC does not fit or its key id is not in the ring.
 Result<std::string_view> open_value(const KeyRing& ring, std::string_view key, std::string_view value);
 
@@ -43,8 +49,8 @@ struct Row {
 /// Reads records at one moment. As StoreRead: one thread, short, never across a hash.
 class Read {
  public:
-  Read(const KeyRing& ring, std::unique_ptr<StoreRead> transaction)
-      : ring_(&ring), transaction_(std::move(transaction)) {}
+  Read(SharedRing ring, std::unique_ptr<StoreRead> transaction)
+      : ring_(std::move(ring)), transaction_(std::move(transaction)) {}
 
   template <class Record>
   Result<std::optional<Record>> get(const std::string& key) {
@@ -79,9 +85,12 @@ class Read {
   Result<DomainCount> count(const DomainId& id);
 
   const KeyRing& ring() const { return *ring_; }
+  /// For who goes on with these keys when the transaction has ended.
+  const SharedRing& shared_ring() const { return ring_; }
   StoreRead& raw() { return *transaction_; }
 
  protected:
+  static Error malformed(const std::string& key);
   void forget_domain() { last_domain_.reset(); }
 
  private:
@@ -100,9 +109,8 @@ class Read {
     PBXCRED_TRY(Record record, open_record<Record>((*found)->key, (*found)->value));
     return std::optional<Row<Record>>(Row<Record>{std::move((*found)->key), std::move(record)});
   }
-  static Error malformed(const std::string& key);
 
-  const KeyRing* ring_;
+  SharedRing ring_;
   std::unique_ptr<StoreRead> transaction_;
   std::optional<Domain> last_domain_;
 };
@@ -111,27 +119,34 @@ class Read {
 /// Destroyed without commit: nothing happened.
 class Write : public Read {
  public:
-  Write(const KeyRing& ring, std::unique_ptr<StoreWrite> transaction)
-      : Read(ring, std::move(transaction)), write_(static_cast<StoreWrite*>(&raw())) {}
+  Write(SharedRing ring, std::unique_ptr<StoreWrite> transaction)
+      : Read(std::move(ring), std::move(transaction)), write_(static_cast<StoreWrite*>(&raw())) {}
 
   template <class Record>
   void put(const std::string& key, const Record& record) {
+    if constexpr (std::is_same_v<Record, Verifier>) {
+      if (record.hash && record.hash->key_id != ring().current_id()) return put_resealed(key, record);
+    }
     RecordBuffer buffer;
     buffer.bytes.reserve(kUsualRecord);
     encode(buffer, record);
     put_bytes(key, as_bytes(buffer.bytes));
   }
   void erase(const std::string& key) {
+    if (error_) return;
     ++changes_;
     if (key[0] == static_cast<char>(Table::kDomain)) forget_domain();
     write_->erase(as_bytes(key));
   }
+  /// Puts the record of an entry again, with MAC and seal of the current key, unless it has them. Returns whether it
+  /// had to; `corrupt` if it does not open, and is then left alone.
+  Result<bool> reseal(const Entry& entry);
   /// Users of a domain, with what this transaction has changed.
   Result<DomainCount> count(const DomainId& id);
   /// Puts and erases so far.
   std::uint64_t changes() const { return changes_; }
   /// The first error of a put or erase.
-  const std::optional<Error>& error() const { return write_->error(); }
+  const std::optional<Error>& error() const { return error_ ? error_ : write_->error(); }
 
   /// These keep the domain's counts true.
   Status put_account(const Account& account);
@@ -160,26 +175,35 @@ class Write : public Read {
     std::size_t size() const { return bytes.size(); }
   };
   void put_bytes(const std::string& key, Bytes record);
+  /// What is put is under the current key, inside and out: its hash was made before that key came.
+  void put_resealed(const std::string& key, Verifier verifier);
   template <class Change>
   Status change_count(const DomainId& domain, Change change);
   void put_counts();
 
   std::map<DomainId, DomainCount> counts_;  ///< changed, not yet put: a transaction may change one a thousand times
   StoreWrite* write_;
+  std::optional<Error> error_;
   std::uint64_t changes_ = 0;
 };
 
 /// The store with its keys.
+///
+/// The ring may be replaced while transactions and use cases go on with the one they began with: each holds its share.
+/// Whoever puts, puts under the current key of its transaction's ring, and write transactions come one after the other,
+/// so that after replace_ring() the next one sees all that was written under the former key.
 class Database {
  public:
-  /// Neither is owned; both outlive this.
-  Database(Store& store, const KeyRing& ring) : store_(&store), ring_(&ring) {}
+  /// store: borrowed, outlives this.
+  Database(Store& store, SharedRing ring) : store_(&store), ring_(std::move(ring)) {}
+  /// For tests and tools: the ring is borrowed, too, and outlives all that this gives out.
+  Database(Store& store, const KeyRing& ring) : Database(store, SharedRing(SharedRing(), &ring)) {}
 
   /// Writes the first records of an empty store.
   Status initialise(Time now);
   /// Whether this store is ours, of today's schema, and opens with this ring.
   Status verify();
-  /// Its schema: 1 to kSchema. `corrupt`: not ours, or another ring; `invalid`: of a newer version.
+  /// Its schema: 1 to kSchema. `corrupt`: not ours, or another ring, or an older state of its ring; `invalid`: of a newer version.
   Result<std::uint32_t> schema();
 
   Result<Read> read();
@@ -189,11 +213,19 @@ class Database {
   /// The same for what adds many records (store/sorted_write.h).
   Result<Write> write_sorted();
   Store& store() { return *store_; }
-  const KeyRing& ring() const { return *ring_; }
+
+  /// As it is now. Thread-safe, as are the next two.
+  SharedRing ring() const;
+  /// From now on transactions begin with this ring.
+  void replace_ring(SharedRing ring);
+  /// Whether somebody still holds a ring whose current key was id, and so may yet put what was made with it.
+  bool is_held_as_current(std::uint32_t id) const;
 
  private:
   Store* store_;
-  const KeyRing* ring_;
+  mutable std::mutex mutex_;  ///< of the two below
+  SharedRing ring_;
+  std::vector<std::weak_ptr<const KeyRing>> former_;
 };
 
 }  // namespace pbxcred

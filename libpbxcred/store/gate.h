@@ -17,6 +17,10 @@ class Gate {
     changed_.wait(lock, [&] { return !closed_; });
     ++inside_;
   }
+  bool is_closed() {
+    const std::lock_guard lock(mutex_);
+    return closed_;
+  }
   void leave() {
     const std::lock_guard lock(mutex_);
     if (--inside_ == 0) changed_.notify_all();
@@ -46,6 +50,7 @@ class Pass {
   explicit Pass(Gate& gate) : gate_(&gate) { gate.enter(); }
   Pass(Pass&& other) noexcept : gate_(std::exchange(other.gate_, nullptr)) {}
   Pass& operator=(Pass&&) = delete;
+  bool is_recalled() const { return gate_->is_closed(); }
   ~Pass() {
     if (gate_ != nullptr) gate_->leave();
   }

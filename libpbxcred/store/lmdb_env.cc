@@ -56,8 +56,8 @@ Status sync_directory_of(const std::string& path) {
   return Error{Code::kUnavailable, "the directory " + directory + ": " + std::strerror(errno)};
 }
 
-Result<Env> Env::open(const std::string& path, std::uint64_t map_bytes) {
-  PBXCRED_CHECK(check_lmdb_file(path));
+Result<Env> Env::open(const std::string& path, std::uint64_t map_bytes, std::uint64_t whole_up_to) {
+  PBXCRED_CHECK(check_lmdb_file(path, whole_up_to));
   Env env(nullptr);
   PBXCRED_CHECK(env.open_handle(path, map_bytes));
   PBXCRED_CHECK(env.open_database());
@@ -67,7 +67,7 @@ Result<Env> Env::open(const std::string& path, std::uint64_t map_bytes) {
 }
 
 Result<Env> Env::open_to_read(const std::string& path) {
-  PBXCRED_CHECK(check_lmdb_file(path));
+  PBXCRED_CHECK(check_lmdb_file(path, ~std::uint64_t{0}));
   Env env(nullptr);
   // The size of the map is the file's own.
   PBXCRED_CHECK(env.open_handle(path, 0, MDB_RDONLY | MDB_NOLOCK));

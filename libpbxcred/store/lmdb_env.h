@@ -35,7 +35,8 @@ class Env {
  public:
   /// Opens the data file at path, which must exist and is checked before it is mapped. Nobody of this process may have
   /// it open.
-  static Result<Env> open(const std::string& path, std::uint64_t map_bytes);
+  /// whole_up_to: as check_lmdb_file().
+  static Result<Env> open(const std::string& path, std::uint64_t map_bytes, std::uint64_t whole_up_to);
   /// Opens a data file that nobody writes, beside an open one or not; leaves nothing beside it.
   static Result<Env> open_to_read(const std::string& path);
   /// Makes an empty data file at path, wholly there or wholly absent; not yet open.

@@ -115,6 +115,7 @@ class LmdbRead final : public StoreRead {
   Result<std::optional<Entry>> seek(Bytes key) override { return reader_.seek(key); }
   Result<std::optional<Entry>> next() override { return reader_.next(); }
   Result<StoreStat> stat() override { return reader_.stat(); }
+  bool is_recalled() const override { return pass_.is_recalled(); }
 
  private:
   Pass pass_;
@@ -143,11 +144,8 @@ class LmdbWrite final : public StoreWrite {
     return reader_.stat();
   }
 
-  void put(Bytes key, Bytes value) override {
-    if (!may_change(key) || !has_room(value.size())) return;
-    MDB_val k = val(key), v = val(value);
-    if (const int rc = mdb_put(reader_.txn(), env_.dbi(), &k, &v, 0)) fail(env_.error(rc, "writing"));
-  }
+  void put(Bytes key, Bytes value) override { put(key, value, 0); }
+  void append(Bytes key, Bytes value) override { put(key, value, MDB_APPEND); }
 
   void erase(Bytes key) override {
     if (!may_change(key)) return;
@@ -170,6 +168,13 @@ class LmdbWrite final : public StoreWrite {
   }
 
  private:
+  void put(Bytes key, Bytes value, unsigned how) {
+    if (!may_change(key) || !has_room(value.size())) return;
+    MDB_val k = val(key), v = val(value);
+    const int rc = mdb_put(reader_.txn(), env_.dbi(), &k, &v, how);
+    if (rc == MDB_KEYEXIST) fail({Code::kInternal, "a key that is appended must be above all others"});
+    else if (rc != 0) fail(env_.error(rc, "writing"));
+  }
   void fail(Error error) {
     error_ = std::move(error);
     reader_.abort();
@@ -201,7 +206,7 @@ class LmdbWrite final : public StoreWrite {
   std::optional<Error> error_;
 };
 
-/// Holds the directory's lock file; whoever has the store open has it.
+/// Holds the directory's lock file.
 Result<Fd> lock_directory(const std::string& dir) {
   const std::string path = dir + "/lock";
   Fd fd(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
@@ -214,12 +219,20 @@ Result<Fd> lock_directory(const std::string& dir) {
   return Error{Code::kUnavailable, "the store's lock " + path + ": " + std::strerror(errno)};
 }
 
+Status check_presence(const std::string& path, bool create) {
+  struct stat info {};
+  const bool there = lstat(path.c_str(), &info) == 0;
+  if (!create && !there) return Error{Code::kNotFound, "the store " + path + " is missing"};
+  if (create && there) return Error{Code::kConflict, "there is a store at " + path + " already"};
+  return {};
+}
+
 }  // namespace
 
 struct LmdbStore::State {
   std::string path;
   std::uint64_t map_bytes;
-  Fd lock;
+  std::optional<StoreLock> lock;  ///< none: somebody else's
   std::optional<Env> env;  ///< none after a failed reopen
   Gate gate{};
 
@@ -232,18 +245,35 @@ struct LmdbStore::State {
 LmdbStore::LmdbStore(std::unique_ptr<State> state) : state_(std::move(state)) {}
 LmdbStore::~LmdbStore() = default;
 
-Result<std::unique_ptr<LmdbStore>> LmdbStore::open(const std::string& dir, std::uint64_t map_bytes, bool create) {
+Result<StoreLock> StoreLock::take(const std::string& dir) {
+  PBXCRED_TRY(Fd fd, lock_directory(dir));
+  return StoreLock(dir, std::move(fd));
+}
+
+Result<std::unique_ptr<LmdbStore>> LmdbStore::open(const std::string& dir, std::uint64_t map_bytes, bool create,
+                                                   std::uint64_t whole_up_to) {
+  const std::string path = dir + "/" + kFileName;
+  PBXCRED_CHECK(check_presence(path, create));
+  PBXCRED_TRY(StoreLock lock, StoreLock::take(dir));
+  PBXCRED_TRY(auto store, open_file(path, map_bytes, create, whole_up_to));
+  store->state_->lock.emplace(std::move(lock));
+  return store;
+}
+
+Result<std::unique_ptr<LmdbStore>> LmdbStore::open(const StoreLock& lock, const std::string& name,
+                                                   std::uint64_t map_bytes, bool create) {
+  const std::string path = lock.directory() + "/" + name;
+  PBXCRED_CHECK(check_presence(path, create));
+  return open_file(path, map_bytes, create, kAlwaysWhole);
+}
+
+Result<std::unique_ptr<LmdbStore>> LmdbStore::open_file(const std::string& path, std::uint64_t map_bytes, bool create,
+                                                        std::uint64_t whole_up_to) {
   if (map_bytes < kLeastMap) return Error{Code::kInvalid, "the store needs at least 4 MiB to grow to"};
-  const std::string path = dir + "/store.mdb";
-  struct stat info {};
-  const bool there = lstat(path.c_str(), &info) == 0;
-  if (!create && !there) return Error{Code::kNotFound, "the store " + path + " is missing"};
-  if (create && there) return Error{Code::kConflict, "there is a store at " + path + " already"};
-  PBXCRED_TRY(Fd lock, lock_directory(dir));
   if (create) PBXCRED_CHECK(Env::create(path, map_bytes));
-  PBXCRED_TRY(Env env, Env::open(path, map_bytes));
+  PBXCRED_TRY(Env env, Env::open(path, map_bytes, whole_up_to));
   return std::unique_ptr<LmdbStore>(
-      new LmdbStore(std::unique_ptr<State>(new State{path, map_bytes, std::move(lock), std::move(env)})));
+      new LmdbStore(std::unique_ptr<State>(new State{path, map_bytes, std::nullopt, std::move(env)})));
 }
 
 Result<std::unique_ptr<StoreRead>> LmdbStore::read() {
@@ -282,7 +312,7 @@ Status LmdbStore::reopen() {
     }
   }
   state_->env.reset();
-  auto env = Env::open(state_->path, state_->map_bytes);
+  auto env = Env::open(state_->path, state_->map_bytes, 0);
   if (env) state_->env.emplace(std::move(*env));
   state_->gate.open();
   return env ? Status() : env.error();

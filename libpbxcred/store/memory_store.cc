@@ -95,6 +95,11 @@ class MemoryWrite final : public StoreWrite {
   void put(Bytes key, Bytes value) override {
     if (Map* changed = change(key)) changed->insert_or_assign(std::string(as_text(key)), std::string(as_text(value)));
   }
+  void append(Bytes key, Bytes value) override {
+    if (!error_ && !map().empty() && as_text(key) <= map().rbegin()->first)
+      error_ = Error{Code::kInternal, "a key that is appended must be above all others"};
+    put(key, value);
+  }
   void erase(Bytes key) override {
     if (Map* changed = change(key)) changed->erase(std::string(as_text(key)));
   }

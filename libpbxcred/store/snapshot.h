@@ -21,6 +21,7 @@ class Snapshot final : public StoreWrite {
   Result<std::optional<Entry>> next() override { return read_->next(); }
   Result<StoreStat> stat() override { return read_->stat(); }
   void put(Bytes, Bytes) override { error_ = refusal(); }
+  void append(Bytes, Bytes) override { error_ = refusal(); }
   void erase(Bytes) override { error_ = refusal(); }
   const std::optional<Error>& error() const override { return error_; }
   Status commit() override { return refusal(); }

@@ -24,6 +24,8 @@ class SortedWrite final : public StoreWrite {
   Result<std::optional<Entry>> next() override;
   Result<StoreStat> stat() override;
   void put(Bytes key, Bytes value) override;
+  /// As put().
+  void append(Bytes key, Bytes value) override { put(key, value); }
   void erase(Bytes key) override;
   /// Of what has reached the store so far.
   const std::optional<Error>& error() const override { return under_->error(); }

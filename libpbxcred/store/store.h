@@ -36,6 +36,8 @@ class StoreRead {
   /// `internal`.
   virtual Result<std::optional<Entry>> next() = 0;
   virtual Result<StoreStat> stat() = 0;
+  /// Whether reopen() waits for this to end. Who reads for long asks now and then.
+  virtual bool is_recalled() const { return false; }
 };
 
 /// The only one of its kind at a time. Keeps its first error: later calls do nothing and commit refuses.
@@ -44,6 +46,8 @@ class StoreWrite : public StoreRead {
  public:
   /// key: 1..511 bytes.
   virtual void put(Bytes key, Bytes value) = 0;
+  /// The same for a key above all that are there, else `internal`; fills pages to the full.
+  virtual void append(Bytes key, Bytes value) = 0;
   /// Erasing what is not there is no error.
   virtual void erase(Bytes key) = 0;
   /// Hands what is held back (SortedWrite) to the store, which may give an error; commit does it too.

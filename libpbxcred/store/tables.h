@@ -33,6 +33,7 @@ enum class Table : char {
   kGivenGrants = 'g',  ///< account id: GivenGrants
   kTombstone = 'T',    ///< domain id, h(name); or account id: Tombstone
   kStray = 'Y',        ///< nothing: StrayCount
+  kResealing = 'K',    ///< nothing: Resealing; there while records are brought under a new key
   kProbe = 'P',        ///< nothing: Probe; there while a degraded daemon tries to write
 };
 inline constexpr Table kAllTables[] = {
@@ -40,7 +41,8 @@ inline constexpr Table kAllTables[] = {
     Table::kAccount, Table::kVerifier, Table::kLedger, Table::kSuccess,
     Table::kAdmin, Table::kUsername, Table::kExtension, Table::kName,
     Table::kNumber, Table::kBareName, Table::kPeople, Table::kGrant,
-    Table::kGivenGrants, Table::kTombstone, Table::kStray, Table::kProbe};
+    Table::kGivenGrants, Table::kTombstone, Table::kStray, Table::kResealing,
+    Table::kProbe};
 
 constexpr const char* name_of(Table table) {
   switch (table) {
@@ -63,6 +65,7 @@ constexpr const char* name_of(Table table) {
     case Table::kGivenGrants: return "given-grants";
     case Table::kTombstone: return "tombstone";
     case Table::kStray: return "stray";
+    case Table::kResealing: return "resealing";
     case Table::kProbe: return "probe";
   }
   return "?";

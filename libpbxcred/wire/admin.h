@@ -326,6 +326,33 @@ struct ReloadRequest {
   static constexpr bool kHasFields = true;
   static constexpr void fields(auto&, auto&) {}
 };
+/// store backup: the descriptor of an empty regular file comes along, open for reading and writing; Progress packets.
+struct StoreBackup {
+  static constexpr std::uint16_t kType = 0x0134;
+  static constexpr bool kHasFields = true;
+  static constexpr void fields(auto&, auto&) {}
+};
+/// key rotate: a new key, which new records take at once and the others in the background.
+struct KeyRotate {
+  static constexpr std::uint16_t kType = 0x0135;
+  static constexpr bool kHasFields = true;
+  static constexpr void fields(auto&, auto&) {}
+};
+/// key retire: refused (conflict) while a record needs it.
+struct KeyRetire {
+  static constexpr std::uint16_t kType = 0x0136;
+  std::uint32_t id = 0;
+  static constexpr bool kHasFields = true;
+  static constexpr void fields(auto& v, auto& r) { v(1, "id", r.id); }
+};
+/// key backup: the key ring under a passphrase, into a descriptor as store backup's. For root and the daemon's own user;
+/// other administrators are denied.
+struct KeyBackup {
+  static constexpr std::uint16_t kType = 0x0137;
+  SecretView passphrase;
+  static constexpr bool kHasFields = true;
+  static constexpr void fields(auto& v, auto& b) { v(1, "passphrase", b.passphrase); }
+};
 /// lock list: LockView rows.
 struct LockQuery {
   static constexpr std::uint16_t kType = 0x0140;

@@ -9,6 +9,7 @@
 
 #include "base/secret.h"
 #include "model/account.h"
+#include "model/backup.h"
 #include "model/domain.h"
 #include "model/grant.h"
 #include "model/index.h"
@@ -27,11 +28,11 @@ using AuthTypes = std::tuple<KindSet, Subject, AuthRequest, StatusRequest, NewSe
 using AdminTypes =
     std::tuple<Selection, StatusQuery, PolicyChoice, DomainPut, DomainQuery, DomainRename, DomainRemove, AccountFields,
                AccountPut, AccountMove, AccountQuery, AccountAct, SecretAct, AuthTry, ExplainQuery, StoreCheck,
-               StoreStatQuery, KeyQuery, ReloadRequest, LockQuery, JobQuery, JobAct, DomainImport, DomainExport,
-               DomainRow, ImportRequest, ExportRequest, ImportRow, Done, Progress, Note,
+               StoreStatQuery, KeyQuery, StoreBackup, KeyRotate, KeyRetire, KeyBackup, ReloadRequest, LockQuery, JobQuery,
+               JobAct, DomainImport, DomainExport, DomainRow, ImportRequest, ExportRequest, ImportRow, Done, Progress, Note,
                GeneratedRow>;
 using Records = std::tuple<Account, DomainPolicy, Domain, Grant, GivenGrant, GivenGrants, NameHolder, NameEntry,
-                           AccountRef, DomainRef, Tombstone, Probe, DomainCount, StrayCount, LastSuccess, StoreMeta,
+                           AccountRef, DomainRef, Tombstone, Probe, DomainCount, StrayCount, LastSuccess, StoreMeta, Resealing, BackupKey, BackupHeader,
                            RecentGuess, Ledger, HashParams, SealedHash, Verifier>;
 using Views = std::tuple<KindView, AccountView, KindCount, DomainView, StatusView, AuthTryView, ExplainView,
                          StoreStatView, KeyView, LockView, JobNoteView, JobView>;
@@ -189,7 +190,7 @@ CASE(views_are_the_only_types_that_may_be_printed) {
   for_each<Views>([]<class T>() { static_assert(View<T>); });
   for_each<Records>([]<class T>() { static_assert(!View<T>); });
   for_each<AuthTypes>([]<class T>() { static_assert(!View<T>); });
-  static_assert(!View<GeneratedRow> && !View<SecretAct> && !View<AuthTry>);
+  static_assert(!View<GeneratedRow> && !View<SecretAct> && !View<KeyBackup> && !View<AuthTry>);
 }
 
 CASE(kinds_have_one_name_each) {

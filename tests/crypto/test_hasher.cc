@@ -10,6 +10,7 @@
 
 #include "support/check.h"
 #include "support/temp_dir.h"
+#include "support/test_ring.h"
 
 using namespace pbxcred;
 
@@ -175,6 +176,25 @@ CASE(hasher_refuses_parameters_out_of_range) {
   assert_true(burn_hash(arena, {64, 0, 1}, secret("4711")).error().code == Code::kInvalid);
 }
 
+CASE(hasher_brings_a_form_under_another_key) {
+  const RingFile file;
+  const KeyRing old = file.load(), both = file.rotate(), fresh = file.retire(1);
+  HashArena arena;
+  const SealBinding binding = binding_of_1001();
+  const auto stored = make_hash(arena, old, kCost, secret("4711"), binding);
+  const auto resealed = reseal_hash(both, *stored, binding);
+  assert_true(resealed.ok());
+  assert_int_equal(resealed->key_id, 2);
+  assert_true(opens(fresh, *resealed, binding) && !opens(old, *resealed, binding) && !opens(fresh, *stored, binding));
+  assert_true(*check_hash(arena, fresh, kCost, secret("4711"), *resealed, binding));
+  assert_false(*check_hash(arena, fresh, kCost, secret("4712"), *resealed, binding));
+  SealBinding later = binding;
+  ++later.generation;
+  assert_false(reseal_hash(both, *stored, later).ok());
+  assert_false(opens(both, *stored, later));
+  assert_false(reseal_hash(fresh, *stored, binding).ok());  // it lacks the key
+}
+
 CASE(hasher_checks_foreign_hashes_at_the_configured_cost_at_least) {
   const std::string_view bcrypt = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
   const std::string_view argon2 =
@@ -234,6 +254,7 @@ int main() {
       cmocka_unit_test(hasher_fills_a_cheaper_form_up_to_the_configured_cost),
       cmocka_unit_test(hasher_checks_a_dearer_form),
       cmocka_unit_test(hasher_refuses_parameters_out_of_range),
+      cmocka_unit_test(hasher_brings_a_form_under_another_key),
   };
   return cmocka_run_group_tests(cases, nullptr, nullptr);
 }

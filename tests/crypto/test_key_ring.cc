@@ -266,6 +266,8 @@ CASE(key_ring_derives_what_stores_rely_on) {
   expect_subkey(ring->subkey(Purpose::kGuess), 0xAA, 4);
   expect_subkey(ring->subkey(Purpose::kGrant), 0xAA, 5);
   expect_subkey(ring->subkey(Purpose::kLog), 0xAA, 6);
+  expect_subkey(ring->subkey(Purpose::kBackup, 3), 3, 8);
+  expect_subkey(ring->subkey(Purpose::kBackup), 9, 8);
   assert_false(static_cast<bool>(ring->subkey(Purpose::kSeal, 4)));
   assert_false(static_cast<bool>(ring->subkey(Purpose::kMac, 0)));
 }
@@ -300,7 +302,96 @@ CASE(key_ring_works_without_locked_memory) {
   assert_true(loaded);
 }
 
+CASE(key_ring_takes_a_new_key_and_lets_an_old_one_go) {
+  const Made made;
+  const auto first = KeyRing::load(made.path, geteuid());
+  const auto second = first->with_new_key(made.path, geteuid(), getegid(), kNow + std::chrono::seconds(1));
+  assert_true(second.ok());
+  assert_int_equal(second->current_id(), 2);
+  assert_int_equal(second->keys().size(), 2);
+  assert_true(second->extends(*first));
+  assert_false(first->extends(*second));
+  assert_false(same(second->subkey(Purpose::kSeal, 1), second->subkey(Purpose::kSeal, 2)));
+  const auto loaded = KeyRing::load(made.path, geteuid());
+  assert_true(loaded.ok() && loaded->extends(*second) && second->extends(*loaded));
+  assert_int_equal(mode_of(made.path), 0600);
+
+  assert_string_equal(name_of(second->without_key(made.path, geteuid(), getegid(), 2).error().code), "conflict");
+  assert_string_equal(name_of(second->without_key(made.path, geteuid(), getegid(), 3).error().code), "not found");
+  const auto third = second->without_key(made.path, geteuid(), getegid(), 1);
+  assert_true(third.ok());
+  assert_int_equal(third->keys().size(), 1);
+  assert_int_equal(third->current_id(), 2);
+  const auto last = KeyRing::load(made.path, geteuid());
+  assert_true(last.ok() && last->extends(*third) && !last->extends(*first));
+  assert_true(same(last->subkey(Purpose::kIndex), first->subkey(Purpose::kIndex)));
+  assert_true(access((made.path + ".new").c_str(), F_OK) != 0);
+}
+
+CASE(key_ring_does_not_change_another_ring_s_file) {
+  const Made made, other;
+  const auto ring = KeyRing::load(made.path, geteuid());
+  const std::string before = bytes_of(other.path);
+  const auto changed = ring->with_new_key(other.path, geteuid(), getegid(), kNow);
+  assert_false(changed.ok());
+  assert_string_equal(name_of(changed.error().code), "conflict");
+  assert_true(bytes_of(other.path) == before);
+  assert_false(KeyRing::load(other.path, geteuid())->extends(*ring));  // the same id, another key
+}
+
+CASE(key_ring_keeps_its_file_when_it_cannot_be_written) {
+  if (geteuid() == 0) return;  // root may write anywhere; tests/e2e does it with a full disk
+  const Made made;
+  const auto ring = KeyRing::load(made.path, geteuid());
+  const std::string before = bytes_of(made.path);
+  chmod(made.directory.c_str(), 0500);
+  const bool changed = ring->with_new_key(made.path, geteuid(), getegid(), kNow).ok();
+  chmod(made.directory.c_str(), 0700);
+  assert_false(changed);
+  assert_true(bytes_of(made.path) == before);
+}
+
+CASE(key_ring_is_made_again_from_its_content) {
+  const Made made, other;
+  const auto ring = KeyRing::load(made.path, geteuid());
+  assert_true(ring->with_new_key(made.path, geteuid(), getegid(), kNow).ok());
+  const auto content = ring->read_file(made.path, geteuid());  // has a key more: that is still this ring
+  assert_true(content.ok());
+  assert_string_equal(name_of(ring->read_file(other.path, geteuid()).error().code), "conflict");
+
+  const TempDir top;
+  const std::string path = top.file("keys/ring");
+  assert_true(KeyRing::restore(content->view(), path, geteuid(), getegid()).ok());
+  assert_int_equal(mode_of(path), 0600);
+  assert_true(bytes_of(path) == bytes_of(made.path));
+  assert_string_equal(name_of(KeyRing::restore(content->view(), path, geteuid(), getegid()).error().code), "conflict");
+  const std::string cut = bytes_of(path).substr(1);
+  const std::string nowhere = top.file("other/ring");
+  assert_string_equal(name_of(KeyRing::restore(as_bytes(cut), nowhere, geteuid(), getegid()).error().code), "corrupt");
+  assert_true(access(top.file("other").c_str(), F_OK) != 0);
+}
+
+CASE(key_ring_holds_so_many_keys_and_no_more) {
+  const Made made;
+  std::vector<std::uint32_t> ids;
+  for (std::uint32_t id = 1; id < KeyRing::kMaxKeys; ++id) ids.push_back(id);
+  write_file(made.path, ring_bytes(ids));
+  const auto ring = KeyRing::load(made.path, geteuid());
+  const auto full = ring->with_new_key(made.path, geteuid(), getegid(), kNow);
+  assert_true(full.ok());
+  assert_int_equal(bytes_of(made.path).size(), KeyRing::kMaxFileBytes);
+  const auto over = full->with_new_key(made.path, geteuid(), getegid(), kNow);
+  assert_false(over.ok());
+  assert_string_equal(name_of(over.error().code), "conflict");
+  assert_true(full->without_key(made.path, geteuid(), getegid(), 1).ok());
+}
+
 RUN_CASES(cmocka_unit_test(key_ring_is_made_with_one_key),
+          cmocka_unit_test(key_ring_takes_a_new_key_and_lets_an_old_one_go),
+          cmocka_unit_test(key_ring_does_not_change_another_ring_s_file),
+          cmocka_unit_test(key_ring_is_made_again_from_its_content),
+          cmocka_unit_test(key_ring_keeps_its_file_when_it_cannot_be_written),
+          cmocka_unit_test(key_ring_holds_so_many_keys_and_no_more),
           cmocka_unit_test(key_ring_is_made_private_whatever_the_umask),
           cmocka_unit_test(key_ring_is_made_for_its_owner_when_root_makes_it),
           cmocka_unit_test(key_ring_differs_each_time), cmocka_unit_test(key_ring_is_not_made_over_anything),

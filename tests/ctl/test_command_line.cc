@@ -58,7 +58,7 @@ CASE(command_line_completes_its_words) {
     const char* offered;
   } rows[] = {
       {{""},
-       "domain user admin secret auth explain import export job status lock store key reload --help --json --run-dir "
+       "domain user admin secret auth explain import export job status lock reload store key --help --json --run-dir "
        "--version"},
       {{"s"}, "secret status store"},
       {{"user", ""}, "add set show move list enable disable remove"},
@@ -139,14 +139,19 @@ CASE(command_line_refuses_as_usage) {
                                     {"job", "show", "one"},
                                     {"domain", "import"},
                                     {"domain", "export"},
+                                    {"store", "backup"},
+                                    {"store", "backup", "a", "b"},
+                                    {"key", "rotate", "now"},
+                                    {"key", "retire"},
+                                    {"key", "retire", "one"},
+                                    {"key", "retire", "0"},
+                                    {"key", "backup"},
                                     // of later issues
                                     {"policy", "list"},
                                     {"rollout", "show"},
                                     {"list", "show"},
                                     {"mail", "queue"},
-                                    {"audit", "list"},
-                                    {"store", "backup"},
-                                    {"key", "rotate"}};
+                                    {"audit", "list"}};
   for (const Texts& line : lines) {
     const Ran ran = unasked(line, "secret\n");
     if (ran.status != 2 || !ran.err.starts_with("pbxcredctl: ") || !ran.out.empty())

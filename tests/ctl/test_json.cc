@@ -93,8 +93,8 @@ CASE(json_of_the_small_views) {
                       R"({"signed_in":true,"account":"1001@a","method":"pin","change":["password"],"reason":""})");
   assert_string_equal(json_of(StoreStatView{"accounts", 2, 512}, true).c_str(),
                       R"({"table":"accounts","records":2,"bytes":512})");
-  assert_string_equal(json_of(KeyView{7, kNoon, true}, true).c_str(),
-                      R"({"id":7,"created_at":"2024-05-01T10:00:00Z","current":true})");
+  assert_string_equal(json_of(KeyView{7, kNoon, true, 3, "current"}, true).c_str(),
+                      R"({"id":7,"created_at":"2024-05-01T10:00:00Z","current":true,"records":3,"state":"current"})");
   assert_string_equal(json_of(LockView{"1001@a", "voicemail", 5, kNoon, std::nullopt, true}, true).c_str(),
                       R"({"account":"1001@a","kind":"voicemail","failures":5,"last_failure":"2024-05-01T10:00:00Z",)"
                       R"("locked_until":null,"locked_permanently":true})");

@@ -195,7 +195,7 @@ CASE(reply_of_lock_list_can_be_of_one_user) {
 CASE(reply_that_ends_early_or_is_nonsense) {
   expect(answered({}, {"reload"}), 3, "", "pbxcredctl: reload: the daemon went away before it had answered\n");
   expect(answered({packet_of(KeyView{})}, {"key", "list", "--json"}), 3,
-         "[\n{\"id\":0,\"created_at\":\"1970-01-01T00:00:00Z\",\"current\":false}\n]\n",
+         "[\n{\"id\":0,\"created_at\":\"1970-01-01T00:00:00Z\",\"current\":false,\"records\":0,\"state\":\"\"}\n]\n",
          "pbxcredctl: key list: the daemon went away before it had answered\n");
   expect(answered({{'x', 'y'}}, {"reload"}), 8, "", "pbxcredctl: reload: the daemon speaks another protocol\n");
   Packet bad = done();

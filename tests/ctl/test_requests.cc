@@ -250,6 +250,8 @@ CASE(request_of_checks_and_care) {
       {{"store", "check"}, sends<StoreCheck>(), ""},
       {{"store", "stat"}, sends<StoreStatQuery>(), ""},
       {{"key", "list"}, sends<KeyQuery>(), ""},
+      {{"key", "rotate"}, sends<KeyRotate>(), ""},
+      {{"key", "retire", "12"}, sends<KeyRetire>([](const KeyRetire& r) { return r.id == 12; }), ""},
       {{"reload"}, sends<ReloadRequest>(), ""},
   });
 }

@@ -158,11 +158,11 @@ class Server:
 
     def write_config(self, **settings):
         """settings: user (as written), memory_kib, passes, workers, store_size, default_domain, services (their texts),
-        extra (further lines)."""
+        key_file, extra (further lines)."""
         self.settings.update(settings)
         get = self.settings.get
         lines = [f'run_dir = "{self.run_dir}";', f'state_dir = "{self.path("state")}";',
-                 f'key_file = "{self.path("keys/ring")}";', f'user = {get("user")};',
+                 f'key_file = "{get("key_file", self.path("keys/ring"))}";', f'user = {get("user")};',
                  f'store_size = "{get("store_size")}";',
                  f'hash = {{ memory_kib = {get("memory_kib")}; passes = {get("passes")}; lanes = 1; }};']
         if get("workers"):
@@ -183,11 +183,12 @@ class Server:
 
     # -- life
 
-    def daemon(self, *words, env=None, **kwargs):
-        """Runs pbxcredd to its end: --init, --check, or a start that must fail."""
+    def daemon(self, *words, env=None, secret="", **kwargs):
+        """Runs pbxcredd to its end: --init, --check and the like, or a start that must fail. secret: on its standard
+        input."""
         binary = self.public(DAEMON) if "user" in kwargs else DAEMON
         command = [binary, "--config", self.path("pbxcred.conf"), *words]
-        done = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, timeout=PATIENCE,
+        done = subprocess.run(command, capture_output=True, input=secret.encode(), timeout=PATIENCE,
                               env=child_environment(env), **kwargs)
         return Result(command, done)
 

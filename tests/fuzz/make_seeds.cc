@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Writes the first corpus of fuzz_message and fuzz_record, one file a type with every field set, and of fuzz_session.
+// Writes the first corpus of fuzz_message and fuzz_record, one file a type with every field set, and of fuzz_session,
+// fuzz_backup and fuzz_pages.
 //
 //   make_seeds CORPUS_DIR
 //
@@ -8,8 +9,13 @@
 #include <fstream>
 #include <string>
 
+#include "crypto/key_backup.h"
+#include "fixed_ring.h"
 #include "message_types.h"
 #include "round_trip.h"
+#include "store/backup.h"
+#include "store/lmdb_store.h"
+#include "store/memory_store.h"
 
 using namespace pbxcred;
 
@@ -248,11 +254,75 @@ void write_sessions(const std::filesystem::path& dir) {
              with_user().admin(move).admin(rename).admin(listed).admin(StatusQuery{}).admin(StoreCheck{}).bytes());
 }
 
+Status put_some(Database& database) {
+  PBXCRED_CHECK(database.initialise(Time{}));
+  PBXCRED_TRY(Write write, database.write());
+  AccountId account;
+  Verifier verifier;
+  verifier.generation = 3;
+  write.put(secret_key(Table::kVerifier, account, Kind::kPassword), verifier);
+  write.put(secret_key(Table::kLedger, account, Kind::kPassword), Ledger{});
+  write.put(make_key(Table::kStray), StrayCount{7});
+  return write.commit();
+}
+
+/// The first byte says how fuzz_backup reads the rest.
+void write_backups(const std::filesystem::path& dir) {
+  MemoryStore store;
+  Database database(store, fuzz::fixed_ring());
+  const Status put = put_some(database);
+  auto read = database.read();
+  fuzz::Buffer stream;
+  append_integer(stream, std::uint8_t{0});
+  const auto written = write_backup(*read, "1", Time{}, [&](Bytes bytes) {
+    stream.append(bytes);
+    return Status();
+  }, [](std::uint64_t, std::uint64_t) { return Status(); });
+  if (!put || !written) throw std::runtime_error("no backup");
+  write_file(dir / "whole", stream.bytes);
+
+  fuzz::Buffer records;
+  append_integer(records, std::uint8_t{1});
+  for (const std::string_view key : {"A1", "D1", "D2"}) {
+    append_integer(records, static_cast<std::uint8_t>(key.size()));
+    append_integer(records, std::uint16_t{3});
+    records.append(as_bytes(key));
+    records.append(as_bytes("xyz"));
+  }
+  write_file(dir / "records", records.bytes);
+
+  const auto keys = seal_key_backup(as_bytes(fuzz::fixed_ring_file()), {as_bytes("another passphrase")}, {1, 8192});
+  if (!keys) throw std::runtime_error("no backup of keys");
+  fuzz::Buffer sealed;
+  append_integer(sealed, std::uint8_t{2});
+  sealed.append(*keys);
+  write_file(dir / "keys", sealed.bytes);
+}
+
+/// A file with one leaf, and one with branches, pages that are free, and a value of several.
+void write_pages(const std::filesystem::path& dir) {
+  for (const int many : {3, 30}) {
+    const TempDir work;
+    auto store = LmdbStore::open(work.path(), std::uint64_t{4} << 20, true);
+    for (int round = 0; store && round < 2; ++round) {
+      const auto write = (*store)->write();
+      for (int i = 0; i < many; ++i)
+        (*write)->put(as_bytes("key " + std::to_string(100 + i)), as_bytes(std::string(150, static_cast<char>('a' + round))));
+      if (many > 3) (*write)->put(as_bytes("long"), as_bytes(std::string(5000, 'l')));
+      if (!(*write)->commit()) throw std::runtime_error("no store");
+    }
+    std::filesystem::copy_file(work.file(LmdbStore::kFileName), dir / (many > 3 ? "many" : "few"),
+                               std::filesystem::copy_options::overwrite_existing);
+  }
+}
+
 void write_corpus(const std::filesystem::path& corpus) {
-  for (const char* name : {"message", "record", "session"}) std::filesystem::create_directories(corpus / name);
+  for (const char* name : {"backup", "message", "pages", "record", "session"}) std::filesystem::create_directories(corpus / name);
   fuzz::for_each_type(fuzz::Messages{}, [&]<class M>() { write_message<M>(corpus / "message"); });
   fuzz::for_each_type(fuzz::Records{}, [&]<class S>() { write_record<S>(corpus / "record"); });
   write_sessions(corpus / "session");
+  write_backups(corpus / "backup");
+  write_pages(corpus / "pages");
 }
 
 }  // namespace

@@ -22,10 +22,10 @@ struct Types {};
 
 using Messages = Types<AuthRequest, StatusRequest, ChangeRequest, AuthReply, StatusQuery, DomainPut, DomainQuery,
                        DomainRename, DomainRemove, AccountPut, AccountMove, AccountQuery, AccountAct, SecretAct,
-                       AuthTry, ExplainQuery, StoreCheck, StoreStatQuery, KeyQuery, ReloadRequest, LockQuery,
-                       JobQuery, JobAct, DomainImport, DomainExport, DomainRow, ImportRequest, ExportRequest,
-                       ImportRow, Done, Progress, Note, GeneratedRow, AccountView, DomainView, StatusView,
-                       AuthTryView, ExplainView, StoreStatView, KeyView, LockView, JobView>;
+                       AuthTry, ExplainQuery, StoreCheck, StoreStatQuery, KeyQuery, StoreBackup, KeyRotate, KeyRetire,
+                       KeyBackup, ReloadRequest, LockQuery, JobQuery, JobAct, DomainImport, DomainExport, DomainRow,
+                       ImportRequest, ExportRequest, ImportRow, Done, Progress, Note, GeneratedRow, AccountView,
+                       DomainView, StatusView, AuthTryView, ExplainView, StoreStatView, KeyView, LockView, JobView>;
 
 template <Table kTable, class Record>
 struct Stored {
@@ -41,7 +41,8 @@ using Records =
           Stored<Table::kExtension, AccountRef>, Stored<Table::kName, NameEntry>, Stored<Table::kNumber, NameEntry>,
           Stored<Table::kBareName, DomainRef>, Stored<Table::kPeople, AccountRef>, Stored<Table::kGrant, Grant>,
           Stored<Table::kGivenGrants, GivenGrants>, Stored<Table::kTombstone, Tombstone>,
-          Stored<Table::kStray, StrayCount>, Stored<Table::kProbe, Probe>>;
+          Stored<Table::kStray, StrayCount>, Stored<Table::kResealing, Resealing>,
+          Stored<Table::kProbe, Probe>>;
 
 /// Calls visit.template operator()<T>() for each type.
 template <class Visit, class... T>

@@ -11,13 +11,13 @@ set -eu
 [ $# -ge 1 ] || { echo "usage: run.sh SECONDS [TARGET...]" >&2; exit 2; }
 seconds=$1
 shift
-[ $# -gt 0 ] || set -- formats hash message record session
+[ $# -gt 0 ] || set -- backup formats hash message pages record session
 out=$builddir/tests/fuzz/out
 
 # A target that hangs on one input for 10 s has failed too.
 run_target() {
   limit=16384
-  [ "$1" = session ] && limit=65536
+  case $1 in session | pages) limit=65536 ;; esac
   mkdir -p "$out/$1" "$out/$1.failed"
   if "$builddir/tests/fuzz/fuzz_$1" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len="$limit" \
     -print_final_stats=1 -artifact_prefix="$out/$1.failed/" "$out/$1" "$srcdir/tests/fuzz/corpus/$1" \

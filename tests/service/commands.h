@@ -82,17 +82,21 @@ inline void finish(World& world, AdminTask& task) {
   world.pump_idle();
 }
 
-/// Sends one request, as a packet, and runs it to its end.
+/// Sends one request, as a packet of that uid, and runs it to its end.
 template <Message M>
-Answers command(World& world, const M& request, Fd file = {}, const AdminEdge& edge = test_edge()) {
+Answers command_of(std::uint32_t uid, World& world, const M& request, Fd file = {}, const AdminEdge& edge = test_edge()) {
   auto reply = std::make_shared<KeptReply>();
   SecureBuffer packet;
   encode_packet(packet, request);
   const auto task =
-      make_admin_task({world.engine.get(), world.context(), 1000, reply}, edge, std::move(packet), std::move(file));
+      make_admin_task({world.engine.get(), world.context(), uid, reply}, edge, std::move(packet), std::move(file));
   if (!task) fail_msg("%s", "the request is not understood");
   finish(world, *task);
   return Answers(reply);
+}
+template <Message M>
+Answers command(World& world, const M& request, Fd file = {}, const AdminEdge& edge = test_edge()) {
+  return command_of(1000, world, request, std::move(file), edge);
 }
 
 inline void expect_result(const Answers& answers, const char* wanted) {

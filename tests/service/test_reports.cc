@@ -248,7 +248,7 @@ CASE(key_list_shows_ids_and_no_bytes) {
   const Answers answers = command(world, KeyQuery{});
   expect_result(answers, "ok 1 0");
   const KeyView key = answers.rows<KeyView>().at(0);
-  assert_true(key.id == test_ring().current_id() && key.current);
+  assert_true(key.id == test_ring().current_id() && key.current && key.records > 1 && key.state == "current");
 }
 
 CASE(reload_tells_how_it_went) {

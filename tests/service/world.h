@@ -89,7 +89,8 @@ T ok(Result<T> result) {
 
 class World {
  public:
-  explicit World(Engine::Options options = default_options()) {
+  explicit World(Engine::Options options = default_options(), SharedRing ring = SharedRing(SharedRing(), &test_ring()))
+      : database(store, std::move(ring)) {
     settings = std::make_shared<Settings>();
     settings->hash = {8, 1, 1};
     settings->lockout = LockoutSettings{};
@@ -173,7 +174,7 @@ class World {
       work.kind = kind;
       work.clear = Secret(as_bytes(secret));
       work.generation = next_generation(current);
-      PBXCRED_CHECK(hash_new_secret(arena, test_ring(), cost, owner.id, work));
+      PBXCRED_CHECK(hash_new_secret(arena, write.ring(), cost, owner.id, work));
       PBXCRED_CHECK(store_new_secret(write, owner, work, options, clock.now()));
       return 0;
     });
@@ -203,7 +204,7 @@ class World {
   KeptLog log{bell};
   ManualClock clock;
   MemoryStore store;
-  Database database{store, test_ring()};
+  Database database;
   std::shared_ptr<Settings> settings;
   Tally tally;
   Successes successes;
@@ -211,11 +212,12 @@ class World {
 };
 
 /// A world for one case. It ends when the next begins: a failed assertion jumps past destructors, threads do not.
-inline World& fresh_world(Engine::Options options = World::default_options()) {
+inline World& fresh_world(Engine::Options options = World::default_options(),
+                          SharedRing ring = SharedRing(SharedRing(), &test_ring())) {
   (void)test_ring();  // made before the world, so that it outlives the world's threads at exit
   static std::unique_ptr<World> world;
   world.reset();
-  world = std::make_unique<World>(options);
+  world = std::make_unique<World>(options, std::move(ring));
   return *world;
 }
 

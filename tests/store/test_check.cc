@@ -2,6 +2,7 @@
 // store check: a sound store has no faults, and each kind of damage is found.
 #include <string>
 
+#include "crypto/hasher.h"
 #include "store/check.h"
 #include "store/directory.h"
 #include "support/both_stores.h"
@@ -34,27 +35,29 @@ struct Pbx : Directory {
 
   Status fill(Write& write) {
     for (const Account& account : {alice, bob, carol})
-      PBXCRED_CHECK(write.put_verifier(account, secret(Kind::kPassword)));
-    Verifier weak = secret(Kind::kVoicemail);
+      PBXCRED_CHECK(write.put_verifier(account, secret(account, Kind::kPassword)));
+    Verifier weak = secret(alice, Kind::kVoicemail);
     weak.weak = true;
     PBXCRED_CHECK(write.put_verifier(alice, weak));
     Verifier cleared;
     cleared.kind = Kind::kLogin;
     PBXCRED_CHECK(write.put_verifier(alice, cleared));
-    PBXCRED_CHECK(write.put_verifier(root, secret(Kind::kAdmin)));
+    PBXCRED_CHECK(write.put_verifier(root, secret(root, Kind::kAdmin)));
     write.put_ledger(alice.id, Kind::kPassword, {});
     write.put(secret_key(Table::kSuccess, alice.id, Kind::kPassword), LastSuccess{kNow});
     write.put(make_key(Table::kStray), StrayCount{3});
+    write.put(make_key(Table::kResealing), Resealing{});
     write.put(make_key(Table::kProbe), Tombstone{kNow});
     write.put(make_key(Table::kGrant) + std::string(16, 'g'), Grant{});
     return {};
   }
 
-  static Verifier secret(Kind kind) {
+  static Verifier secret(const Account& account, Kind kind) {
+    HashArena arena;
     Verifier verifier;
     verifier.kind = kind;
-    verifier.hash.emplace();
-    verifier.hash->key_id = test_ring().current_id();
+    verifier.generation = 1;
+    verifier.hash = *make_hash(arena, test_ring(), {8, 1, 1}, SecretView{as_bytes("482915")}, {account.id, kind, 1});
     return verifier;
   }
 
@@ -301,17 +304,38 @@ CASE(check_finds_records_under_a_foreign_id) {
 CASE(check_finds_a_verifier_of_another_kind) {
   MemoryStore store;
   Pbx pbx(store);
-  put(pbx, secret_key(Table::kVerifier, pbx.alice.id, Kind::kPassword), Pbx::secret(Kind::kPhone));
+  put(pbx, secret_key(Table::kVerifier, pbx.alice.id, Kind::kPassword), Pbx::secret(pbx.alice, Kind::kPhone));
   expect_fault(pbx, "verifier", "is of another kind");
+}
+
+/// Under a sound MAC, which put() would not do.
+void put_sealed_as_it_is(Store& store, const Pbx& pbx, const Verifier& verifier) {
+  struct Sink {
+    std::string bytes;
+    void append(Bytes more) { bytes += as_text(more); }
+    void patch(std::size_t at, Bytes with) { bytes.replace(at, with.size(), as_text(with)); }
+    std::size_t size() const { return bytes.size(); }
+  } sink;
+  encode(sink, verifier);
+  const std::string key = secret_key(Table::kVerifier, pbx.alice.id, Kind::kPassword);
+  put_raw(store, key, seal_value(test_ring(), key, as_bytes(sink.bytes)));
 }
 
 CASE(check_finds_a_verifier_whose_key_is_not_in_the_ring) {
   MemoryStore store;
   Pbx pbx(store);
-  Verifier sealed = Pbx::secret(Kind::kPassword);
+  Verifier sealed = Pbx::secret(pbx.alice, Kind::kPassword);
   sealed.hash->key_id = 99;
-  put(pbx, secret_key(Table::kVerifier, pbx.alice.id, Kind::kPassword), sealed);
+  put_sealed_as_it_is(store, pbx, sealed);
   expect_fault(pbx, "verifier", "needs a key that is not in the ring");
+}
+
+CASE(check_finds_a_seal_that_does_not_open) {
+  MemoryStore store;
+  Pbx pbx(store);
+  Verifier sealed = Pbx::secret(pbx.bob, Kind::kPassword);
+  put_sealed_as_it_is(store, pbx, sealed);
+  expect_fault(pbx, "verifier", "holds a seal that does not open");
 }
 
 ON_BOTH_STORES(check_finds_a_rotten_record_in_every_table) {
@@ -331,7 +355,7 @@ ON_BOTH_STORES(check_finds_a_rotten_record_in_every_table) {
     expect_fault(pbx, name_of(static_cast<Table>(entry.key[0])), "does not open");
     put_raw(store, entry.key, entry.value);
   }
-  assert_int_equal(tables.size(), 18);  // all but tombstones
+  assert_int_equal(tables.size(), 19);  // all but tombstones
   expect_sound(pbx);
 }
 
@@ -362,7 +386,7 @@ CASE(check_survives_short_keys_of_every_table) {
     if (table == Table::kMeta || table == Table::kStray || table == Table::kProbe) continue;
     put_raw(store, make_key(table) + "s", "short");
   }
-  assert_int_equal(pbx.checked().faults, 17);
+  assert_int_equal(pbx.checked().faults, 18);
 }
 
 CASE(check_counts_all_faults_and_lists_the_first) {
@@ -399,6 +423,7 @@ RUN_CASES(BOTH_STORES(check_finds_no_fault_in_a_sound_store), BOTH_STORES(check_
           cmocka_unit_test(check_finds_records_under_a_foreign_id),
           cmocka_unit_test(check_finds_a_verifier_of_another_kind),
           cmocka_unit_test(check_finds_a_verifier_whose_key_is_not_in_the_ring),
+          cmocka_unit_test(check_finds_a_seal_that_does_not_open),
           BOTH_STORES(check_finds_a_rotten_record_in_every_table),
           cmocka_unit_test(check_finds_a_record_that_opens_and_is_malformed),
           cmocka_unit_test(check_finds_keys_of_no_table), cmocka_unit_test(check_survives_short_keys_of_every_table),

@@ -60,6 +60,8 @@ Commands all_commands() {
   add_export_commands(commands);
   add_job_commands(commands);
   add_care_commands(commands);
+  add_store_commands(commands);
+  add_key_commands(commands);
   return commands;
 }
 

@@ -21,6 +21,8 @@ void add_import_commands(Commands& commands);
 void add_export_commands(Commands& commands);
 void add_job_commands(Commands& commands);
 void add_care_commands(Commands& commands);
+void add_store_commands(Commands& commands);
+void add_key_commands(Commands& commands);
 
 /// A first word that has commands below it.
 struct Group {

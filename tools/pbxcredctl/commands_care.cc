@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// status, lock, store, key, reload.
+// status, lock, reload.
 #include <chrono>
 #include <set>
 #include <thread>
@@ -103,34 +103,6 @@ class LockList final : public Command {
   Texts users_;
 };
 
-class StoreCheckCommand final : public Command {
- public:
-  StoreCheckCommand() : Command("store check", "checks every record and index, both ways", "store check") {}
-  void declare(Syntax&) override {}
-  Result<Exit> run(Session& session) override {
-    PBXCRED_TRY(const Outcome outcome, ask(session, StoreCheck{}));
-    const Exit exit = conclude(session, outcome, {"record", "checked", "record", "faulty"}, false);
-    // A store with faults is no work partly done.
-    return exit == Exit::kPartly ? Exit::kFailed : exit;
-  }
-};
-
-class StoreStat final : public Command {
- public:
-  StoreStat() : Command("store stat", "how much is in the store", "store stat") {}
-  void declare(Syntax&) override {}
-  Result<Exit> run(Session& session) override {
-    return list_rows<StoreStatView>(session, StoreStatQuery{}, {{}, "table"});
-  }
-};
-
-class KeyList final : public Command {
- public:
-  KeyList() : Command("key list", "lists the ids of the key ring, never the keys", "key list") {}
-  void declare(Syntax&) override {}
-  Result<Exit> run(Session& session) override { return list_rows<KeyView>(session, KeyQuery{}, {{}, "key"}); }
-};
-
 class Reload final : public Command {
  public:
   Reload() : Command("reload", "has the daemon read its configuration again", "reload") {}
@@ -150,9 +122,6 @@ void add_care_commands(Commands& commands) {
   commands.push_back(std::make_unique<AccountActCommand>(
       AccountAct::Action::kUnlock, "unlocked",
       AccountTexts{Role::kUser, "lock clear", "lifts the locks of users", "lock clear 1001@acme.example"}));
-  commands.push_back(std::make_unique<StoreCheckCommand>());
-  commands.push_back(std::make_unique<StoreStat>());
-  commands.push_back(std::make_unique<KeyList>());
   commands.push_back(std::make_unique<Reload>());
 }
 

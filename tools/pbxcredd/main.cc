@@ -7,11 +7,13 @@
 #include <cstdio>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "config.h"
 #include "crypto/random.h"
 #include "journal.h"
+#include "offline.h"
 #include "server.h"
 #include "sockets.h"
 #include "startup.h"
@@ -20,37 +22,58 @@ namespace pbxcred {
 namespace {
 
 // As pbxcredctl's (pbxcredctl(8) EXIT STATUS).
+constexpr int kRefused = 1;
 constexpr int kUsage = 2;
 constexpr int kConflict = 6;
 constexpr int kBadInput = 7;
 constexpr int kFailed = 8;
 
 constexpr const char* kHelp =
-    "usage: pbxcredd --config FILE [--init | --check]\n"
+    "usage: pbxcredd --config FILE [--init | --check | --store-check | --restore FILE | --restore-keys FILE]\n"
     "  --config FILE  the configuration, pbxcred.conf(5)\n"
     "  --init         make state directory, key ring and store, once\n"
     "  --check        report the configuration's errors\n"
+    "  --store-check  check every record and index; no daemon may run\n"
+    "  --restore FILE\n"
+    "                 put a backup of the store in its place; no daemon may run\n"
+    "  --restore-keys FILE\n"
+    "                 make the key ring from its backup; asks for the passphrase\n"
     "  --version\n";
 
-enum class Mode { kServe, kInit, kCheck };
+enum class Mode { kServe, kInit, kCheck, kStoreCheck, kRestore, kRestoreKeys };
 
 struct Arguments {
   std::string config;
   Mode mode = Mode::kServe;
+  std::string file;  ///< to restore
 };
+
+std::optional<Mode> mode_of(int option) {
+  switch (option) {
+    case 'i': return Mode::kInit;
+    case 'k': return Mode::kCheck;
+    case 's': return Mode::kStoreCheck;
+    case 'r': return Mode::kRestore;
+    case 'y': return Mode::kRestoreKeys;
+    default: return std::nullopt;
+  }
+}
 
 /// Ends the process on usage errors, --help and --version.
 Arguments parse(int argc, char** argv) {
   static constexpr option kOptions[] = {
-      {"config", required_argument, nullptr, 'c'}, {"init", no_argument, nullptr, 'i'},
-      {"check", no_argument, nullptr, 'k'},        {"help", no_argument, nullptr, 'h'},
-      {"version", no_argument, nullptr, 'v'},      {nullptr, 0, nullptr, 0}};
+      {"config", required_argument, nullptr, 'c'},       {"init", no_argument, nullptr, 'i'},
+      {"check", no_argument, nullptr, 'k'},              {"store-check", no_argument, nullptr, 's'},
+      {"restore", required_argument, nullptr, 'r'},      {"restore-keys", required_argument, nullptr, 'y'},
+      {"help", no_argument, nullptr, 'h'},               {"version", no_argument, nullptr, 'v'},
+      {nullptr, 0, nullptr, 0}};
   Arguments arguments;
   int modes = 0;
   for (int c = 0; (c = getopt_long(argc, argv, "h", kOptions, nullptr)) != -1;) {
     if (c == 'c') arguments.config = optarg;
-    if (c == 'i' || c == 'k') {
-      arguments.mode = c == 'i' ? Mode::kInit : Mode::kCheck;
+    if (const auto mode = mode_of(c)) {
+      arguments.mode = *mode;
+      if (optarg != nullptr) arguments.file = optarg;
       ++modes;
     }
     if (c == 'h') {
@@ -72,6 +95,7 @@ Arguments parse(int argc, char** argv) {
 
 int status_of(const Error& error) {
   switch (error.code) {
+    case Code::kRefused: return kRefused;
     case Code::kConflict: return kConflict;
     case Code::kInvalid: return kBadInput;
     default: return kFailed;
@@ -89,7 +113,8 @@ Status serve_on(Listeners& listeners, const std::string& config_path, std::share
   PBXCRED_CHECK(drop_privileges(who));
   PBXCRED_TRY(OpenStore store, open_store_to_serve(*settings, who, journal));
   PBXCRED_TRY(const auto hash_time, measure_hash(settings->hash));
-  Server({config_path, settings, store.database.get(), &listeners, &journal, hash_time}).run();
+  Server({config_path, settings, store.database.get(), &listeners, &journal, hash_time,
+          {settings->key_file, who.uid, who.gid}}).run();
   journal.write(LogLevel::kNotice, "stopped");
   return {};
 }
@@ -104,6 +129,18 @@ Status serve(const std::string& config_path, Settings settings, const RunAs& who
   return served;
 }
 
+Status run_mode(const Arguments& arguments, Settings settings, const RunAs& who) {
+  switch (arguments.mode) {
+    case Mode::kServe: return serve(arguments.config, std::move(settings), who);
+    case Mode::kInit: return initialise(settings, who, SystemClock().now());
+    case Mode::kStoreCheck: return check_offline(settings, who);
+    case Mode::kRestore: return restore_offline(settings, who, arguments.file);
+    case Mode::kRestoreKeys: return restore_keys(settings, who, arguments.file);
+    case Mode::kCheck: break;
+  }
+  return {};
+}
+
 int run(const Arguments& arguments) {
   ConfigResult config = read_config(arguments.config);
   if (!config.settings) {
@@ -115,8 +152,7 @@ int run(const Arguments& arguments) {
   if (const Status hardened = harden_process(); !hardened) return fail(hardened.error());
   const auto who = run_as(*config.settings);
   if (!who) return fail(who.error());
-  const Status done = arguments.mode == Mode::kInit ? initialise(*config.settings, *who, SystemClock().now())
-                                                    : serve(arguments.config, std::move(*config.settings), *who);
+  const Status done = run_mode(arguments, std::move(*config.settings), *who);
   return done ? 0 : fail(done.error());
 }
 

@@ -52,6 +52,7 @@ Server::Server(Parts parts)
           *parts_.database, clock_, *parts_.log,
           Engine::Options{workers_, capacity_of(workers_, parts_.hash_time), std::chrono::milliseconds(1000)},
           [fd = wake_fd_.get()] { (void)eventfd_write(fd, 1); })),
+      keys_(*engine_, *parts_.log, parts_.keys),
       wake_(loop_, wake_fd_.get(), EV_READ | EV_PERSIST,
             [this](short) {
               eventfd_t count = 0;
@@ -68,6 +69,7 @@ Server::Server(Parts parts)
   AdminEdge edge;
   edge.facts = {PBXCRED_VERSION, clock_.now(), workers_, parts_.hash_time};
   edge.reload = [this] { return reload(); };
+  edge.keys = &keys_;
   auth_.emplace(loop_, parts_.listeners->auth.get(), *engine_, services);
   admin_.emplace(loop_, parts_.listeners->admin.get(), *engine_, services, std::move(edge));
 }
@@ -103,7 +105,9 @@ void Server::warn_of_policies() {
 void Server::every_minute() {
   engine_->check_store();
   (void)parts_.database->store().clear_stale_readers();
-  if (!engine_->degraded()) keep_house(*engine_, context());
+  if (engine_->degraded()) return;
+  keep_house(*engine_, context());
+  keys_.resume();
 }
 
 void Server::begin_stop() {
@@ -111,6 +115,7 @@ void Server::begin_stop() {
   stop_asked_ = true;
   sd_notify(0, "STOPPING=1");
   parts_.log->write(LogLevel::kNotice, "stopping");
+  keys_.stop();
   auth_->stop_accepting();
   admin_->stop_accepting();
   if (!engine_->degraded()) keep_house(*engine_, context());
@@ -133,6 +138,7 @@ void Server::run() {
                     fmt::format("pbxcredd {} ready: {} workers, one hash takes {} us, serving {}", PBXCRED_VERSION,
                                 workers_, parts_.hash_time.count(), parts_.settings->run_dir));
   warn_of_policies();
+  keys_.resume();
   sd_notify(0, "READY=1\nSTATUS=serving");
   loop_.run();
   engine_.reset();

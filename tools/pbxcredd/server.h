@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "event.h"
 #include "service/engine.h"
+#include "service/key_keeper.h"
 #include "sockets.h"
 #include "startup.h"
 
@@ -25,6 +26,7 @@ class Server {
     Listeners* listeners = nullptr;
     Log* log = nullptr;
     std::chrono::microseconds hash_time{0};
+    KeyPlace keys;
   };
   explicit Server(Parts parts);
   Server(const Server&) = delete;
@@ -49,6 +51,7 @@ class Server {
   Fd wake_fd_;
   std::uint32_t workers_;
   std::unique_ptr<Engine> engine_;
+  KeyKeeper keys_;
   Event wake_, minute_, hangup_, terminate_, interrupt_, stopping_;
   std::optional<AuthConnections> auth_;
   std::optional<AdminConnections> admin_;

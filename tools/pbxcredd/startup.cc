@@ -122,13 +122,19 @@ Status make_store(const Settings& settings, const RunAs& who, Time now) {
 
 }  // namespace
 
+Status prepare_state_dir(const Settings& settings, const RunAs& who) {
+  PBXCRED_CHECK(make_parents(settings.state_dir));
+  return make_state_dir(settings.state_dir, who);
+}
+
+Status prepare_key_parents(const Settings& settings) { return make_parents(directory_of(settings.key_file)); }
+
 Status initialise(const Settings& settings, const RunAs& who, Time now) {
   const std::string store_file = settings.state_dir + "/" + LmdbStore::kFileName;
   for (const std::string& path : {settings.key_file, store_file})
     if (exists(path)) return Error{Code::kConflict, fmt::format("{} exists; --init never replaces anything", path)};
-  PBXCRED_CHECK(make_parents(settings.state_dir));
-  PBXCRED_CHECK(make_state_dir(settings.state_dir, who));
-  PBXCRED_CHECK(make_parents(directory_of(settings.key_file)));
+  PBXCRED_CHECK(prepare_state_dir(settings, who));
+  PBXCRED_CHECK(prepare_key_parents(settings));
   PBXCRED_CHECK(KeyRing::create(settings.key_file, who.uid, who.gid, now));
   const Status made = make_store(settings, who, now);
   // What this call made and nobody has used yet must not stand in the way of the next.
@@ -138,27 +144,26 @@ Status initialise(const Settings& settings, const RunAs& who, Time now) {
 
 namespace {
 
-Result<OpenStore> open_unverified(const Settings& settings, const RunAs& who) {
+Result<OpenStore> open_unverified(const Settings& settings, const RunAs& who, std::uint64_t whole_up_to) {
   // Whoever may write there could put another store in its place.
   PBXCRED_CHECK(check_directory(settings.state_dir, who.uid, "700"));
   OpenStore open;
   PBXCRED_TRY(KeyRing ring, KeyRing::load(settings.key_file, who.uid));
-  open.ring = std::make_unique<KeyRing>(std::move(ring));
-  PBXCRED_TRY(open.store, LmdbStore::open(settings.state_dir, settings.store_size, false));
-  open.database = std::make_unique<Database>(*open.store, *open.ring);
+  PBXCRED_TRY(open.store, LmdbStore::open(settings.state_dir, settings.store_size, false, whole_up_to));
+  open.database = std::make_unique<Database>(*open.store, std::make_shared<const KeyRing>(std::move(ring)));
   return open;
 }
 
 }  // namespace
 
-Result<OpenStore> open_store(const Settings& settings, const RunAs& who) {
-  PBXCRED_TRY(OpenStore open, open_unverified(settings, who));
+Result<OpenStore> open_store(const Settings& settings, const RunAs& who, std::uint64_t whole_up_to) {
+  PBXCRED_TRY(OpenStore open, open_unverified(settings, who, whole_up_to));
   PBXCRED_CHECK(open.database->verify());
   return open;
 }
 
 Result<OpenStore> open_store_to_serve(const Settings& settings, const RunAs& who, Log& log) {
-  PBXCRED_TRY(OpenStore open, open_unverified(settings, who));
+  PBXCRED_TRY(OpenStore open, open_unverified(settings, who, LmdbStore::kWholeAtStart));
   PBXCRED_TRY(const auto upgraded, upgrade_store(*open.store, *open.database, settings.state_dir));
   if (upgraded)
     log.write(LogLevel::kNotice, fmt::format("the store was upgraded from schema {} to {}; as it was it is in {}",

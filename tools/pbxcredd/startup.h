@@ -35,14 +35,19 @@ Status drop_privileges(const RunAs& who);
 /// Makes state_dir, key ring and store, owned by who. `conflict` if ring or store exists; then nothing was made.
 Status initialise(const Settings& settings, const RunAs& who, Time now);
 
+/// Makes state_dir as initialise() does, for a store that is about to be restored.
+Status prepare_state_dir(const Settings& settings, const RunAs& who);
+/// Makes the directories above the key ring's own.
+Status prepare_key_parents(const Settings& settings);
+
 /// Everything that outlives the configuration.
 struct OpenStore {
-  std::unique_ptr<KeyRing> ring;
   std::unique_ptr<LmdbStore> store;
   std::unique_ptr<Database> database;
 };
 /// Opens key ring and store as who they belong to, and sees that they fit. A store of an older schema is refused.
-Result<OpenStore> open_store(const Settings& settings, const RunAs& who);
+Result<OpenStore> open_store(const Settings& settings, const RunAs& who,
+                             std::uint64_t whole_up_to = LmdbStore::kWholeAtStart);
 /// The same for the daemon that will serve it: a store of an older schema is upgraded, which log tells.
 Result<OpenStore> open_store_to_serve(const Settings& settings, const RunAs& who, Log& log);
 
