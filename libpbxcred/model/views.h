@@ -274,8 +274,8 @@ struct LockView {
   }
 };
 
-/// A remark that a job made.
-struct JobNoteView {
+/// A remark that came while work was done.
+struct NoteView {
   static constexpr bool kIsView = true;
   bool is_error = false;
   std::string where, what;
@@ -302,7 +302,7 @@ struct JobView {
   std::uint64_t affected = 0, failed = 0;
   std::string error;                ///< why not done
   std::uint64_t notes_dropped = 0;  ///< earlier ones, beyond what is kept
-  std::vector<JobNoteView> notes;
+  std::vector<NoteView> notes;
   static constexpr bool kHasFields = true;
   static constexpr void fields(auto& v, auto& j) {
     v(1, "job", j.job);

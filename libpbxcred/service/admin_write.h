@@ -14,28 +14,32 @@
 
 namespace pbxcred {
 
-/// Settles a function: checks first, then puts. Returns how many accounts or records it changed.
-class AdminWrite final : public UseCase {
+/// Settles a function: checks first, then puts. T: what it returns, told if all went well.
+template <class T>
+class SettledFunction final : public UseCase {
  public:
-  using Change = std::function<Result<std::uint64_t>(Write&, Time)>;
-  using Told = std::function<void(const Status&, std::uint64_t)>;
-  AdminWrite(Change change, Told told, Growth growth)
+  using Change = std::function<Result<T>(Write&, Time)>;
+  using Told = std::function<void(const Status&, const T&)>;
+  SettledFunction(Change change, Told told, Growth growth)
       : change_(std::move(change)), told_(std::move(told)), growth_(growth) {}
 
   Result<Next> prepare(Read&, Time) override { return Next::kSettle; }
   Result<Settled> settle(Write& write, Time now) override {
-    PBXCRED_TRY(affected_, change_(write, now));
+    PBXCRED_TRY(result_, change_(write, now));
     return Settled::kDone;
   }
   Growth growth() const override { return growth_; }
-  void finish(const Status& outcome) override { told_(outcome, outcome ? affected_ : 0); }
+  void finish(const Status& outcome) override { told_(outcome, outcome ? result_ : T()); }
 
  private:
   Change change_;
   Told told_;
   Growth growth_;
-  std::uint64_t affected_ = 0;
+  T result_{};
 };
+
+/// Returns how many accounts or records it changed.
+using AdminWrite = SettledFunction<std::uint64_t>;
 
 /// What the log says of a change: which, and of whom or what.
 struct ChangeNote {

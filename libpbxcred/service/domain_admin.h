@@ -40,8 +40,6 @@ Result<DomainCounts> put_domains(Write& write, const Settings& settings, const s
 Result<Domain> new_domain(Read& read, std::string_view name, Time now);
 /// A sentence for every domain that has chosen a policy which the settings do not have (any more).
 Result<std::vector<std::string>> missing_policies(Read& read, const Settings& settings);
-/// Gives it a time zone by its IANA name; empty: UTC. `invalid` if there is none of that name.
-Status set_timezone(Domain& domain, std::string_view name);
 /// Stores a new domain with its name.
 void store_new_domain(Write& write, const Domain& domain);
 

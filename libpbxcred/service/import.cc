@@ -5,9 +5,9 @@
 
 #include <algorithm>
 
-#include "service/domain_admin.h"
+#include "service/admin_write.h"
+#include "service/import_report.h"
 #include "service/import_secret.h"
-#include "service/views.h"
 
 namespace pbxcred {
 namespace {
@@ -25,34 +25,6 @@ const char* verb_of(ImportMode mode) {
   }
   return "?";
 }
-
-const char* fate_of(WeakSecrets weak, bool dry_run) {
-  if (dry_run) return "";
-  return weak == WeakSecrets::kMustChange ? ", kept, marked weak and to be changed" : ", kept and marked weak";
-}
-
-/// A settlement of many rows.
-class SettleImport final : public UseCase {
- public:
-  using Change = std::function<Result<ImportSettled>(Write&, Time)>;
-  using Told = std::function<void(const Status&, const ImportSettled&)>;
-  SettleImport(Change change, Told told, Growth growth)
-      : change_(std::move(change)), told_(std::move(told)), growth_(growth) {}
-
-  Result<Next> prepare(Read&, Time) override { return Next::kSettle; }
-  Result<Settled> settle(Write& write, Time now) override {
-    PBXCRED_TRY(settled_, change_(write, now));
-    return Settled::kDone;
-  }
-  Growth growth() const override { return growth_; }
-  void finish(const Status& outcome) override { told_(outcome, settled_); }
-
- private:
-  Change change_;
-  Told told_;
-  Growth growth_;
-  ImportSettled settled_;
-};
 
 }  // namespace
 
@@ -111,6 +83,10 @@ void ImportTask::end_of_check() {
   end_of_absent();
 }
 
+ImportNote ImportTask::noting() {
+  return [this](const std::string& place, const std::string& what) { note(false, place, what); };
+}
+
 /// A refused line may well be of somebody who is there: then nobody is absent for sure.
 void ImportTask::start_absent() {
   if (bad_ > 0) {
@@ -141,63 +117,16 @@ Status ImportTask::look_for_absent() {
 }
 
 void ImportTask::end_of_absent() {
-  settle_zones();
-  report();
+  settle_zones(domains_, noting());
+  report_findings(request_, checker_.findings(), domains_, noting());
   if (request_.dry_run) return end_dry_run();
   stage_ = Stage::kHash;
-}
-
-/// A new domain has the zone that all its mailboxes have which name one; an old one is its administrator's.
-void ImportTask::settle_zones() {
-  for (auto& [name, planned] : domains_) {
-    if (planned.first_place.empty() || planned.timezone.empty() || !planned.zones_agree) continue;
-    Domain zoned = planned.domain;
-    if (const Status set = set_timezone(zoned, planned.timezone); !set) {
-      note(false, planned.first_place, fmt::format("{}; the domain {} keeps {}", set.error().what, name,
-                                                   planned.domain.timezone));
-    } else if (planned.is_new) {
-      planned.domain = std::move(zoned);
-    } else if (zoned.timezone != planned.domain.timezone) {
-      note(false, planned.first_place,
-           fmt::format("the mailboxes' time zone is {}, that of the domain {} stays {}", zoned.timezone, name,
-                       planned.domain.timezone));
-    }
-  }
-}
-
-void ImportTask::report() {
-  const bool dry = request_.dry_run;
-  const ImportFindings& found = checker_.findings();
-  for (const auto& [rule, count] : found.weak)
-    note(false, "weak", fmt::format("{}: {} of them{}", rule, count, fate_of(request_.weak, dry)));
-  for (const auto& [kind, count] : found.foreign)
-    note(false, "foreign", fmt::format("{}: {} hashes of other systems; no rule can be checked on them", kind, count));
-  if (found.still_disabled > 0)
-    note(false, "disabled", fmt::format("{} users of the file are and stay so; user enable enables them",
-                                        found.still_disabled));
-  for (const auto& [name, planned] : domains_) {
-    if (!planned.is_new || planned.first_place.empty()) continue;
-    const bool zoned = planned.domain.timezone != Domain{}.timezone;
-    note(false, planned.first_place,
-         fmt::format("the domain {} {} made{}{}; its rollout phase is {}: a PIN opens no password service", name,
-                     dry ? "would be" : "is", zoned ? ", with the time zone " : "",
-                     zoned ? planned.domain.timezone : "", kPhase));
-  }
-}
-
-/// Where only adding is done, the last packet says it all.
-void ImportTask::report_counts(const ImportCounts& counts) {
-  if (request_.mode == ImportMode::kAdd) return;
-  note(false, "added", std::to_string(counts.added));
-  note(false, "changed", std::to_string(counts.changed));
-  note(false, "unchanged", std::to_string(counts.unchanged));
-  if (request_.mode == ImportMode::kSync) note(false, "absent, disabled", std::to_string(counts.disabled));
 }
 
 void ImportTask::end_dry_run() {
   ImportCounts counts = checker_.findings().counts;
   counts.disabled = absent_ ? absent_->absent().size() : 0;
-  report_counts(counts);
+  report_counts(request_.mode, counts, noting());
   if (const std::uint64_t open = checker_.findings().to_compare; open > 0)
     note(false, "to compare", fmt::format("{} more: their secrets, which a dry run does not hash", open));
   finish({}, counts.affected(), bad_);
@@ -231,7 +160,7 @@ void ImportTask::submit(std::function<Result<ImportSettled>(Write&, Time)> chang
                         Growth growth) {
   waiting_ = true;
   auto self = std::static_pointer_cast<ImportTask>(shared_from_this());
-  engine().submit(std::make_unique<SettleImport>(
+  engine().submit(std::make_unique<SettledFunction<ImportSettled>>(
                       std::move(change),
                       [self, next = std::move(next)](const Status& outcome, const ImportSettled& settled) {
                         self->waiting_ = false;
@@ -286,7 +215,7 @@ void ImportTask::done(const Status& status) {
       fmt::format("import uid={} mode={} rows={} added={} changed={} disabled={} refused={} result={}", context_.uid,
                   verb_of(request_.mode), read_, counts_.added, counts_.changed, counts_.disabled, bad_,
                   status ? "done" : name_of(status.error().code)));
-  if (status) report_counts(counts_);
+  if (status) report_counts(request_.mode, counts_, noting());
   finish(status, counts_.affected(), bad_);
 }
 

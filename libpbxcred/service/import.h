@@ -14,6 +14,7 @@
 #include "service/frame_file.h"
 #include "service/import_absent.h"
 #include "service/import_check.h"
+#include "service/import_report.h"
 #include "service/import_settle.h"
 
 namespace pbxcred {
@@ -39,9 +40,7 @@ class ImportTask final : public AdminTask {
   void start_absent();
   Status look_for_absent();
   void end_of_absent();
-  void settle_zones();
-  void report();
-  void report_counts(const ImportCounts& counts);
+  ImportNote noting();
   void hash_some();
   void hashed(const Status& outcome);
   void settle_some();

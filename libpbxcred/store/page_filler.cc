@@ -21,11 +21,17 @@ std::size_t size_of(const Entry& entry) {
 void PageFiller::run() {
   while (one_ != end_) {
     const std::vector<Entry> old = old_from(one_->key, kPageBytes);
-    const HeldEntry* const there = old.empty() ? end_ : behind(old.back().key);
+    if (old.empty()) return append_rest();
+    const HeldEntry* const there = behind(old.back().key);
     const auto run = static_cast<std::size_t>(there - one_);
-    if (!old.empty() && run >= std::max(kLongRun, kManyMore * old.size())) fill();
+    if (run >= std::max(kLongRun, kManyMore * old.size())) fill();
     while (one_ < there) put_one();
   }
+}
+
+void PageFiller::append_rest() {
+  for (; one_ != end_; ++one_)
+    if (one_->value) under_.append(as_bytes(one_->key), as_bytes(*one_->value));
 }
 
 /// Old entries from key on, to just above so many bytes.

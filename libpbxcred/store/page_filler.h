@@ -29,6 +29,7 @@ class PageFiller {
  private:
   std::vector<Entry> old_from(std::string_view key, std::size_t most_bytes);
   const HeldEntry* behind(std::string_view key) const;
+  void append_rest();
   void fill();
   bool lift();
   void put_next();

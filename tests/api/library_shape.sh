@@ -8,20 +8,8 @@ library=${PBXCRED_LIBRARY:-libpbxcred/api/.libs/libpbxcred.so.1}
 root=${srcdir:-.}
 header=$root/libpbxcred/api/pbxcred.h
 manual=$root/man/libpbxcred.3
-failures=0
-number=0
-
-# check NAME EXPECTED ACTUAL
-check() {
-	number=$((number + 1))
-	if [ "$2" = "$3" ]; then
-		echo "ok $number - $1"
-	else
-		failures=$((failures + 1))
-		echo "not ok $number - $1"
-		printf 'expected:\n%s\ngot:\n%s\n' "$2" "$3" | sed 's/^/# /'
-	fi
-}
+# shellcheck source=tests/support/tap.sh
+. "${srcdir:-.}/tests/support/tap.sh"
 
 echo 1..8
 LC_ALL=C

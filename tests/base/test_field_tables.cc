@@ -35,7 +35,7 @@ using Records = std::tuple<Account, DomainPolicy, Domain, Grant, GivenGrant, Giv
                            AccountRef, DomainRef, Tombstone, Probe, DomainCount, StrayCount, LastSuccess, StoreMeta, Resealing, BackupKey, BackupHeader,
                            RecentGuess, Ledger, HashParams, SealedHash, Verifier>;
 using Views = std::tuple<KindView, AccountView, KindCount, DomainView, StatusView, AuthTryView, ExplainView,
-                         StoreStatView, KeyView, LockView, JobNoteView, JobView>;
+                         StoreStatView, KeyView, LockView, NoteView, JobView>;
 
 struct TagVisitor {
   int last = 0;

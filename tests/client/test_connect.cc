@@ -6,12 +6,12 @@
 #include <poll.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
 #include <thread>
 
 #include "client/fake_daemon.h"
 #include "support/check.h"
+#include "support/in_child.h"
 
 using namespace pbxcred;
 using namespace pbxcred::test;
@@ -27,16 +27,6 @@ IoStatus try_connect(std::string_view run_dir, milliseconds timeout = millisecon
 void expect_failure(const IoStatus& status, Code code) {
   assert_false(static_cast<bool>(status));
   assert_string_equal(name_of(status.code), name_of(code));
-}
-
-/// Runs body in a child; whether it returned true.
-template <class Body>
-bool in_child(Body body) {
-  const pid_t child = fork();
-  if (child == 0) _exit(body() ? 0 : 1);
-  int status = 0;
-  waitpid(child, &status, 0);
-  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
 /// A listening socket that was opened by uid, in a directory that belongs to owner.

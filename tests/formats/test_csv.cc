@@ -84,6 +84,9 @@ CASE(csv_refuses_a_header_and_names_what_is_wrong) {
                         "d\0o\0",
                         6),
        "ERROR u.csv:1: is UTF-16; save it as UTF-8\n"},
+      {std::string_view("\xFE\xFF\0d\0o", 6), "ERROR u.csv:1: is UTF-16; save it as UTF-8\n"},
+      {std::string_view("d\0o\0m\0,\0", 8),
+       "ERROR u.csv:1: a header line with at least the columns domain and extension is needed here\n"},
   };
   for (const auto& [text, rows] : cases) expect(text, rows);
 }

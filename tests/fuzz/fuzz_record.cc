@@ -5,40 +5,26 @@
 #include <cstdlib>
 #include <string>
 
-#include "crypto/random.h"
 #include "message_types.h"
 #include "round_trip.h"
 #include "store/database.h"
-#include "support/temp_dir.h"
+#include "support/test_ring.h"
 
 using namespace pbxcred;
 
 namespace {
 
-/// A ring of its own for this process; its file is gone at once.
-const KeyRing& ring() {
-  static const KeyRing loaded = [] {
-    const TempDir dir;
-    const std::string path = dir.file("keys/ring");
-    if (!start_crypto() || !KeyRing::create(path, geteuid(), getegid(), Time{})) std::abort();
-    auto made = KeyRing::load(path, geteuid());
-    if (!made) std::abort();
-    return std::move(*made);
-  }();
-  return loaded;
-}
-
 void check_seal(const std::string& key, Bytes record) {
-  MUST(!open_value(ring(), key, as_text(record)));
-  std::string sealed = seal_value(ring(), key, record);
-  const auto opened = open_value(ring(), key, sealed);
+  MUST(!open_value(test_ring(), key, as_text(record)));
+  std::string sealed = seal_value(test_ring(), key, record);
+  const auto opened = open_value(test_ring(), key, sealed);
   MUST(opened && *opened == as_text(record));
-  MUST(!open_value(ring(), key + '\0', sealed));
+  MUST(!open_value(test_ring(), key + '\0', sealed));
   std::size_t place = 0;
   for (const std::uint8_t byte : record) place = place * 31 + byte;
   place %= sealed.size() * 8;
   sealed[place / 8] = static_cast<char>(sealed[place / 8] ^ (1 << (place % 8)));
-  MUST(!open_value(ring(), key, sealed));
+  MUST(!open_value(test_ring(), key, sealed));
 }
 
 }  // namespace

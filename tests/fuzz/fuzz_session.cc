@@ -14,11 +14,10 @@
 
 #include "admin_connections.h"
 #include "auth_connections.h"
-#include "crypto/random.h"
 #include "round_trip.h"
 #include "store/check.h"
 #include "store/memory_store.h"
-#include "support/temp_dir.h"
+#include "support/test_ring.h"
 #include "wire/limits.h"
 
 using namespace pbxcred;
@@ -31,19 +30,6 @@ class NoLog final : public Log {
  public:
   void write(LogLevel, std::string_view line) override { MUST(line.find('\n') == std::string_view::npos); }
 };
-
-/// A ring of its own for this process; its file is gone at once.
-const KeyRing& ring() {
-  static const KeyRing loaded = [] {
-    const TempDir dir;
-    const std::string path = dir.file("keys/ring");
-    if (!start_crypto() || !KeyRing::create(path, geteuid(), getegid(), Time{})) std::abort();
-    auto made = KeyRing::load(path, geteuid());
-    if (!made) std::abort();
-    return std::move(*made);
-  }();
-  return loaded;
-}
 
 /// A listener at an address without a file.
 struct Listener {
@@ -127,7 +113,7 @@ class World {
   Successes successes_;
   std::shared_ptr<const Settings> settings_;
   MemoryStore store_;
-  Database database_{store_, ring()};
+  Database database_{store_, test_ring()};
   EventLoop loop_;
   Fd wake_fd_{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
   Listener auth_listener_, admin_listener_;

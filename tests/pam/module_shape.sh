@@ -6,20 +6,8 @@ set -eu
 module=${PBXCRED_PAM_MODULE:-pam_pbx/.libs/pam_pbx.so}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-failures=0
-number=0
-
-# check NAME EXPECTED ACTUAL
-check() {
-	number=$((number + 1))
-	if [ "$2" = "$3" ]; then
-		echo "ok $number - $1"
-	else
-		failures=$((failures + 1))
-		echo "not ok $number - $1"
-		printf 'expected:\n%s\ngot:\n%s\n' "$2" "$3" | sed 's/^/# /'
-	fi
-}
+# shellcheck source=tests/support/tap.sh
+. "${srcdir:-.}/tests/support/tap.sh"
 
 echo 1..4
 LC_ALL=C

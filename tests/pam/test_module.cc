@@ -8,7 +8,6 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
 #include <cstring>
 #include <fstream>
@@ -18,6 +17,7 @@
 
 #include "client/fake_daemon.h"
 #include "support/check.h"
+#include "support/in_child.h"
 
 using namespace pbxcred;
 using namespace pbxcred::test;
@@ -100,16 +100,6 @@ bool is_mapped() {
   std::stringstream text;
   text << maps.rdbuf();
   return text.str().find("/pam_pbx.so") != std::string::npos;
-}
-
-/// Runs body in a child; whether it returned true.
-template <class Body>
-bool in_child(Body body) {
-  const pid_t child = fork();
-  if (child == 0) _exit(body() ? 0 : 1);
-  int status = 0;
-  waitpid(child, &status, 0);
-  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
 CASE(module_signs_in_through_libpam) {

@@ -105,7 +105,7 @@ void erase(Pbx& pbx, const std::string& key) {
 std::string domain_name_key(const std::string& name) { return make_key(Table::kDomainName, {as_bytes(name)}); }
 std::vector<NameClaim> claims_of(const Pbx& pbx, const Account& account) {
   const bool in_a = account.domain == pbx.domain("a.example").id;
-  return name_claims(test_ring(), account, in_a ? "DE" : "US");
+  return *name_claims(test_ring(), account, in_a ? "DE" : "US");
 }
 
 ON_BOTH_STORES(check_finds_no_fault_in_a_sound_store) {

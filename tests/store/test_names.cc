@@ -302,7 +302,7 @@ bool has_tombstone(Store& store, const Domain& domain, const std::string& canoni
   Account probe;
   probe.domain = domain.id;
   probe.alternate_ids = {canonical};
-  std::string key = name_claims(test_ring(), probe, "").at(0).key;
+  std::string key = name_claims(test_ring(), probe, "")->at(0).key;
   key[0] = static_cast<char>(Table::kTombstone);
   return !raw_value(store, key).empty();
 }

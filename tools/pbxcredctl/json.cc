@@ -85,7 +85,6 @@ template std::string json_of(const AccountView&, bool);
 template std::string json_of(const AuthTryView&, bool);
 template std::string json_of(const DomainView&, bool);
 template std::string json_of(const ExplainView&, bool);
-template std::string json_of(const JobNoteView&, bool);
 template std::string json_of(const JobView&, bool);
 template std::string json_of(const KeyView&, bool);
 template std::string json_of(const KindCount&, bool);

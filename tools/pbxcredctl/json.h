@@ -19,7 +19,6 @@ extern template std::string json_of(const AccountView&, bool);
 extern template std::string json_of(const AuthTryView&, bool);
 extern template std::string json_of(const DomainView&, bool);
 extern template std::string json_of(const ExplainView&, bool);
-extern template std::string json_of(const JobNoteView&, bool);
 extern template std::string json_of(const JobView&, bool);
 extern template std::string json_of(const KeyView&, bool);
 extern template std::string json_of(const KindCount&, bool);

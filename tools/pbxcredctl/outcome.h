@@ -11,19 +11,6 @@
 
 namespace pbxcred::ctl {
 
-/// A remark of the daemon, as kept.
-struct NoteView {
-  static constexpr bool kIsView = true;
-  bool is_error = false;
-  std::string where, what;
-  static constexpr bool kHasFields = true;
-  static constexpr void fields(auto& v, auto& n) {
-    v(1, "is_error", n.is_error);
-    v(2, "where", n.where);
-    v(3, "what", n.what);
-  }
-};
-
 /// What a command that acts prints with --json.
 struct OutcomeView {
   static constexpr bool kIsView = true;

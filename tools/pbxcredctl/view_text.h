@@ -39,7 +39,7 @@ std::string text_of(const std::vector<KindView>& kinds);
 /// "password 12, voicemail 40".
 std::string text_of(const std::vector<KindCount>& kinds);
 /// They are a table of their own.
-inline std::string text_of(const std::vector<JobNoteView>&) {
+inline std::string text_of(const std::vector<NoteView>&) {
   return "";
 }
 inline std::string text_of(const KindView& kind) {
