@@ -4,6 +4,8 @@
 
 #include <sodium.h>
 
+#include <algorithm>
+
 namespace pbxcred {
 namespace {
 
@@ -13,46 +15,79 @@ constexpr char kMacPersonal[] = "pbxcred mac16 v1";
 static_assert(sizeof kPartsPersonal == crypto_generichash_blake2b_PERSONALBYTES + 1);
 static_assert(sizeof kMacPersonal == crypto_generichash_blake2b_PERSONALBYTES + 1);
 
-/// BLAKE2b's state holds key material; it is wiped when done.
-class Blake2b {
- public:
-  Blake2b(const Subkey& key, const char* personal) {
-    crypto_generichash_blake2b_init_salt_personal(&state_, key.data(), Subkey::kBytes, sizeof(Hash16), nullptr,
-                                                  reinterpret_cast<const unsigned char*>(personal));
-  }
-  Blake2b(const Blake2b&) = delete;
-  Blake2b& operator=(const Blake2b&) = delete;
-  ~Blake2b() { wipe(&state_, sizeof state_); }
+constexpr char kStreamPersonal[] = "pbxcred stream 1";
+static_assert(sizeof kStreamPersonal == crypto_generichash_blake2b_PERSONALBYTES + 1);
 
-  void append(Bytes bytes) { crypto_generichash_blake2b_update(&state_, bytes.data(), bytes.size()); }
+static_assert(sizeof(crypto_generichash_blake2b_state) == 384);
+
+crypto_generichash_blake2b_state* state_in(std::uint8_t* bytes) {
+  return reinterpret_cast<crypto_generichash_blake2b_state*>(bytes);
+}
+
+void start(std::uint8_t* state, const Subkey& key, const char* personal, std::size_t size) {
+  crypto_generichash_blake2b_init_salt_personal(state_in(state), key.data(), Subkey::kBytes, size, nullptr,
+                                                reinterpret_cast<const unsigned char*>(personal));
+}
+
+/// A message to a state, which is wiped with it. Gathers short pieces: each update costs more than its bytes.
+class Message {
+ public:
+  /// Copies the state that the message begins with.
+  explicit Message(const std::uint8_t* state) { std::copy_n(state, sizeof state_, state_); }
+  Message(const Message&) = delete;
+  Message& operator=(const Message&) = delete;
+  ~Message() {
+    wipe(state_, sizeof state_);
+    wipe(bytes_, most_);
+  }
+
+  void append(Bytes bytes) {
+    if (bytes.size() > sizeof bytes_ - size_) flush();
+    if (bytes.size() > sizeof bytes_) {
+      crypto_generichash_blake2b_update(state_in(state_), bytes.data(), bytes.size());
+      return;
+    }
+    std::copy(bytes.begin(), bytes.end(), bytes_ + size_);
+    size_ += bytes.size();
+    most_ = std::max(most_, size_);
+  }
   Hash16 finish() {
+    flush();
     Hash16 hash;
-    crypto_generichash_blake2b_final(&state_, hash.data(), hash.size());
+    crypto_generichash_blake2b_final(state_in(state_), hash.data(), hash.size());
     return hash;
   }
 
  private:
-  crypto_generichash_blake2b_state state_;
+  void flush() {
+    crypto_generichash_blake2b_update(state_in(state_), bytes_, size_);
+    size_ = 0;
+  }
+
+  alignas(64) std::uint8_t state_[384];
+  std::uint8_t bytes_[256];
+  std::size_t size_ = 0;
+  std::size_t most_ = 0;  ///< of bytes_, that held something
 };
 
 }  // namespace
 
-namespace {
+KeyedHasher::KeyedHasher(const Subkey& key) { start(state_, key, kPartsPersonal, sizeof(Hash16)); }
 
-constexpr char kStreamPersonal[] = "pbxcred stream 1";
-static_assert(sizeof kStreamPersonal == crypto_generichash_blake2b_PERSONALBYTES + 1);
+KeyedHasher::~KeyedHasher() { wipe(state_, sizeof state_); }
 
-crypto_generichash_blake2b_state* state_in(std::uint8_t* bytes) {
-  static_assert(sizeof(crypto_generichash_blake2b_state) == 384);
-  return reinterpret_cast<crypto_generichash_blake2b_state*>(bytes);
+Hash16 KeyedHasher::hash(std::initializer_list<Bytes> parts) const {
+  Message message(state_);
+  for (Bytes part : parts) {
+    append_integer(message, static_cast<std::uint64_t>(part.size()));
+    message.append(part);
+  }
+  return message.finish();
 }
 
-}  // namespace
+Hash16 keyed_hash(const Subkey& key, std::initializer_list<Bytes> parts) { return KeyedHasher(key).hash(parts); }
 
-StreamMac::StreamMac(const Subkey& key) {
-  crypto_generichash_blake2b_init_salt_personal(state_in(state_), key.data(), Subkey::kBytes, sizeof(Sum), nullptr,
-                                                reinterpret_cast<const unsigned char*>(kStreamPersonal));
-}
+StreamMac::StreamMac(const Subkey& key) { start(state_, key, kStreamPersonal, sizeof(Sum)); }
 
 StreamMac::~StreamMac() { wipe(state_, sizeof state_); }
 
@@ -66,19 +101,13 @@ StreamMac::Sum StreamMac::finish() {
   return sum;
 }
 
-Hash16 keyed_hash(const Subkey& key, std::initializer_list<Bytes> parts) {
-  Blake2b state(key, kPartsPersonal);
-  for (Bytes part : parts) {
-    append_integer(state, static_cast<std::uint64_t>(part.size()));
-    state.append(part);
-  }
-  return state.finish();
-}
-
 Hash16 mac16(const Subkey& key, Bytes message) {
-  Blake2b state(key, kMacPersonal);
-  state.append(message);
-  return state.finish();
+  alignas(64) std::uint8_t begun[384];
+  start(begun, key, kMacPersonal, sizeof(Hash16));
+  Message whole(begun);
+  wipe(begun, sizeof begun);
+  whole.append(message);
+  return whole.finish();
 }
 
 }  // namespace pbxcred

@@ -17,6 +17,20 @@ using Hash16 = std::array<std::uint8_t, 16>;
 /// Thread-safe; about 1 µs for short parts.
 Hash16 keyed_hash(const Subkey& key, std::initializer_list<Bytes> parts);
 
+/// keyed_hash() of many messages: what depends on the key alone is done once. Holds key material, which is wiped with it.
+class KeyedHasher {
+ public:
+  explicit KeyedHasher(const Subkey& key);
+  KeyedHasher(const KeyedHasher&) = default;
+  KeyedHasher& operator=(const KeyedHasher&) = default;
+  ~KeyedHasher();
+
+  Hash16 hash(std::initializer_list<Bytes> parts) const;
+
+ private:
+  alignas(64) std::uint8_t state_[384];  ///< libsodium's
+};
+
 /// BLAKE2b-256 of a stream under key, apart from the others here. Holds key material, which is wiped with it.
 class StreamMac {
  public:

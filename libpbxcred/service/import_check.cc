@@ -164,7 +164,7 @@ Error ImportChecker::clash_with(const Claim& other) {
 Status ImportChecker::claim_names(Read& read, const Account& account, const Domain& domain, std::uint64_t frame) {
   PBXCRED_TRY(const auto names, name_claims(read.ring(), account, domain.country));
   PBXCRED_CHECK(check_names(read, account, domain, names));
-  std::vector<std::string> mine = account_index_keys(read.ring(), account);
+  std::vector<std::string> mine = account_index_keys(account, names);
   // A username that reads like this user's extension@domain would shadow it, and the other way round.
   std::vector<std::string> called = domain.aliases;
   called.push_back(domain.name);

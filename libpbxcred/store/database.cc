@@ -27,21 +27,20 @@ AccountId account_of(const std::string& key) {
   return account;
 }
 
-Hash16 mac_of(const KeyRing& ring, std::uint32_t key_id, std::string_view key, Bytes record) {
-  return keyed_hash(ring.subkey(Purpose::kMac, key_id), {as_bytes(key), record});
-}
-
 }  // namespace
 
-std::string seal_value(const KeyRing& ring, std::string_view key, Bytes record) {
-  const std::uint32_t key_id = ring.current_id();
+std::string seal_value(const KeyedHasher& mac, std::uint32_t key_id, std::string_view key, Bytes record) {
   std::string value;
   value.reserve(record.size() + kTrailer);
   value = as_text(record);
   for (unsigned i = 0; i < sizeof key_id; ++i) value += static_cast<char>(key_id >> (8 * i));
-  const Hash16 mac = mac_of(ring, key_id, key, record);
-  value += as_text(Bytes(mac));
+  const Hash16 sum = mac.hash({as_bytes(key), record});
+  value += as_text(Bytes(sum));
   return value;
+}
+
+std::string seal_value(const KeyRing& ring, std::string_view key, Bytes record) {
+  return seal_value(KeyedHasher(ring.subkey(Purpose::kMac)), ring.current_id(), key, record);
 }
 
 std::uint32_t key_id_of(std::string_view value) {
@@ -66,7 +65,7 @@ Result<std::string_view> open_value(const KeyRing& ring, std::string_view key, s
   const auto key_id = trailer.integer<std::uint32_t>();
   if (!ring.has(key_id))
     return Error{Code::kCorrupt, fmt::format("a record needs key {}, which the key ring does not hold", key_id)};
-  const Hash16 mac = mac_of(ring, key_id, key, as_bytes(record));
+  const Hash16 mac = keyed_hash(ring.subkey(Purpose::kMac, key_id), {as_bytes(key), as_bytes(record)});
   if (!equal_constant_time(Bytes(mac), trailer.rest())) return corrupt();
   return record;
 }
@@ -101,7 +100,7 @@ Result<DomainCount> Read::count(const DomainId& id) {
 
 void Write::put_bytes(const std::string& key, Bytes record) {
   if (error_) return;
-  const std::string value = seal_value(ring(), key, record);
+  const std::string value = seal_value(mac_, ring().current_id(), key, record);
   ++changes_;
   if (key[0] == static_cast<char>(Table::kDomain)) forget_domain();
   write_->put(as_bytes(key), as_bytes(value));

@@ -3,6 +3,7 @@
 // edited fails as `corrupt` instead of passing.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -30,7 +31,9 @@ namespace pbxcred {
 /// What this version writes. 1: the first; 2: kPeople. store/upgrade.h leads from one to the next.
 inline constexpr std::uint32_t kSchema = 2;
 
-/// Record bytes, then key id u32le, then the MAC (16).
+/// Record bytes, then key id u32le, then the MAC (16). mac: under the key of that id.
+std::string seal_value(const KeyedHasher& mac, std::uint32_t key_id, std::string_view key, Bytes record);
+/// The same under the ring's current key.
 std::string seal_value(const KeyRing& ring, std::string_view key, Bytes record);
 /// The id of the key that a value's MAC is made with; 0 if it is too short to name one. The MAC is not checked.
 std::uint32_t key_id_of(std::string_view value);
@@ -120,7 +123,9 @@ class Read {
 class Write : public Read {
  public:
   Write(SharedRing ring, std::unique_ptr<StoreWrite> transaction)
-      : Read(std::move(ring), std::move(transaction)), write_(static_cast<StoreWrite*>(&raw())) {}
+      : Read(std::move(ring), std::move(transaction)),
+        write_(static_cast<StoreWrite*>(&raw())),
+        mac_(this->ring().subkey(Purpose::kMac)) {}
 
   template <class Record>
   void put(const std::string& key, const Record& record) {
@@ -171,7 +176,7 @@ class Write : public Read {
   struct RecordBuffer {
     std::string bytes;
     void append(Bytes more) { bytes += as_text(more); }
-    void patch(std::size_t at, Bytes with) { bytes.replace(at, with.size(), as_text(with)); }
+    void patch(std::size_t at, Bytes with) { std::copy(with.begin(), with.end(), bytes.data() + at); }
     std::size_t size() const { return bytes.size(); }
   };
   void put_bytes(const std::string& key, Bytes record);
@@ -183,6 +188,7 @@ class Write : public Read {
 
   std::map<DomainId, DomainCount> counts_;  ///< changed, not yet put: a transaction may change one a thousand times
   StoreWrite* write_;
+  KeyedHasher mac_;  ///< under the current key
   std::optional<Error> error_;
   std::uint64_t changes_ = 0;
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "store/held_entries.h"
 
+#include <endian.h>
+
 #include <algorithm>
 #include <cstring>
 #include <functional>
@@ -12,11 +14,43 @@ namespace {
 constexpr std::size_t kFirstSlots = 1024;
 constexpr std::size_t kOverhead = sizeof(HeldEntry) + 4 * 2 * sizeof(std::uint32_t);  ///< of an entry, and its slots
 
-std::uint64_t begin_of(std::string_view key) {
-  std::uint64_t begin = 0;
-  for (std::size_t i = 0; i < sizeof begin; ++i)
-    begin = begin << 8U | (i < key.size() ? static_cast<unsigned char>(key[i]) : 0U);
-  return begin;
+constexpr std::size_t kWord = sizeof(std::uint64_t);
+
+/// Eight bytes of the key from a place on, as a number that sorts as they do.
+std::uint64_t word_at(std::string_view key, std::size_t from) {
+  std::uint64_t word = 0;
+  if (from + kWord <= key.size()) {
+    std::memcpy(&word, key.data() + from, kWord);
+    return be64toh(word);
+  }
+  for (std::size_t i = from; i < from + kWord; ++i)
+    word = word << 8U | (i < key.size() ? static_cast<unsigned char>(key[i]) : 0U);
+  return word;
+}
+
+using Entries = std::span<HeldEntry>;
+
+void sort_words(Entries same, std::size_t at);
+
+/// same: of keys that agree up to `at`. Where one of them ends there, its length decides.
+void sort_rest(Entries same, std::size_t at) {
+  if (same.size() < 2) return;
+  if (std::any_of(same.begin(), same.end(), [at](const HeldEntry& entry) { return entry.key.size() <= at; }))
+    std::sort(same.begin(), same.end(), [](const HeldEntry& a, const HeldEntry& b) { return a.key < b.key; });
+  else
+    sort_words(same, at);
+}
+
+/// Word by word: thousands of keys share table and domain, and to compare these each time takes the longest.
+void sort_words(Entries same, std::size_t at) {
+  if (at > 0)
+    for (HeldEntry& entry : same) entry.begin = word_at(entry.key, at);
+  std::sort(same.begin(), same.end(), [](const HeldEntry& a, const HeldEntry& b) { return a.begin < b.begin; });
+  for (auto first = same.begin(); first != same.end();) {
+    const auto last = std::find_if(first, same.end(), [&](const HeldEntry& e) { return e.begin != first->begin; });
+    sort_rest({first, last}, at + kWord);
+    first = last;
+  }
 }
 
 std::uint32_t hash_of(std::string_view key) {
@@ -26,7 +60,7 @@ std::uint32_t hash_of(std::string_view key) {
 }  // namespace
 
 HeldEntry::HeldEntry(std::string_view its_key, Value its_value)
-    : begin(begin_of(its_key)), key(its_key), value(its_value) {}
+    : begin(word_at(its_key, 0)), key(its_key), value(its_value) {}
 
 const HeldEntry* HeldEntries::find(std::string_view key) const {
   if (slots_.empty()) return nullptr;
@@ -79,7 +113,8 @@ std::string_view HeldEntries::copy(std::string_view text) {
 
 std::span<const HeldEntry> HeldEntries::sort() {
   slots_ = {};
-  std::sort(entries_.begin(), entries_.end());
+  sort_words(entries_, 0);
+  for (HeldEntry& entry : entries_) entry.begin = word_at(entry.key, 0);
   return entries_;
 }
 

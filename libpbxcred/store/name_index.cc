@@ -35,9 +35,13 @@ bool is_of(Table table, const NameClaim& claim) {
   return claim.key[0] == static_cast<char>(table);
 }
 
-/// claims: of a user.
-Status enter_all(Write& write, const Account& account, const std::vector<NameClaim>& claims) {
+Status enter_admin(Write& write, const Account& account) {
   for (const std::string& key : account_index_keys(write.ring(), account)) write.put(key, AccountRef{account.id});
+  return {};
+}
+
+Status enter_user(Write& write, const Account& account, const std::vector<NameClaim>& claims) {
+  for (const std::string& key : account_index_keys(account, claims)) write.put(key, AccountRef{account.id});
   for (const std::string& key : people_keys(account)) write.put(key, AccountRef{account.id});
   for (const NameClaim& claim : claims) {
     PBXCRED_CHECK(enter_name(write, claim.key, {account.id, claim.role}));
@@ -68,24 +72,24 @@ Status leave_all(Write& write, const Account& account, Time now) {
 }  // namespace
 
 Status add_account(Write& write, const Account& account) {
-  std::vector<NameClaim> claims;
-  if (account.role == Role::kUser) {
-    PBXCRED_TRY(const Domain domain, domain_of(write, account));
-    PBXCRED_TRY(claims, name_claims(write.ring(), account, domain.country));
-    PBXCRED_CHECK(check_names(write, account, domain, claims));
-  } else {
+  if (account.role != Role::kUser) {
     PBXCRED_CHECK(check_username(write, account));
+    PBXCRED_CHECK(write.put_account(account));
+    return enter_admin(write, account);
   }
+  PBXCRED_TRY(const Domain domain, domain_of(write, account));
+  PBXCRED_TRY(const auto claims, name_claims(write.ring(), account, domain.country));
+  PBXCRED_CHECK(check_names(write, account, domain, claims));
   PBXCRED_CHECK(write.put_account(account));
-  return enter_all(write, account, claims);
+  return enter_user(write, account, claims);
 }
 
 Status index_account(Write& write, const Account* before, const Account& after, Time now) {
   if (before != nullptr) PBXCRED_CHECK(leave_all(write, *before, now));
-  if (after.role != Role::kUser) return enter_all(write, after, {});
+  if (after.role != Role::kUser) return enter_admin(write, after);
   PBXCRED_TRY(const Domain domain, domain_of(write, after));
   PBXCRED_TRY(const auto claims, name_claims(write.ring(), after, domain.country));
-  return enter_all(write, after, claims);
+  return enter_user(write, after, claims);
 }
 
 Status unenter_account(Write& write, const Account& account, Time now) { return leave_all(write, account, now); }

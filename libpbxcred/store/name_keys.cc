@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "store/name_keys.h"
 
+#include <span>
 #include <utility>
 
 #include "model/name.h"
@@ -9,6 +10,7 @@
 namespace pbxcred {
 namespace {
 
+constexpr std::size_t kIdBytes = sizeof(DomainId::raw);
 constexpr std::size_t kSearchBytes = 64;  ///< of a text in a key of kPeople
 
 /// A name in the role it is held in.
@@ -17,7 +19,7 @@ struct HeldName {
   NameRole role;
 };
 
-Status append_names(std::vector<HeldName>& names, const std::vector<std::string>& from, NameRole role) {
+Status append_names(std::vector<HeldName>& names, std::span<const std::string> from, NameRole role) {
   for (const std::string& name : from) {
     PBXCRED_TRY(std::string canonical, canonical_name(name));
     names.push_back({std::move(canonical), role});
@@ -27,8 +29,9 @@ Status append_names(std::vector<HeldName>& names, const std::vector<std::string>
 
 Result<std::vector<HeldName>> names_of(const Account& account) {
   std::vector<HeldName> names;
-  if (!account.username.empty()) PBXCRED_CHECK(append_names(names, {account.username}, NameRole::kUsername));
-  if (!account.extension.empty()) PBXCRED_CHECK(append_names(names, {account.extension}, NameRole::kExtension));
+  names.reserve(2 + account.numbers.size() + account.alternate_ids.size());
+  if (!account.username.empty()) PBXCRED_CHECK(append_names(names, {&account.username, 1}, NameRole::kUsername));
+  if (!account.extension.empty()) PBXCRED_CHECK(append_names(names, {&account.extension, 1}, NameRole::kExtension));
   PBXCRED_CHECK(append_names(names, account.numbers, NameRole::kNumber));
   PBXCRED_CHECK(append_names(names, account.alternate_ids, NameRole::kAlternateId));
   return names;
@@ -39,6 +42,12 @@ std::vector<std::string> e164_of(const Account& account, std::string_view countr
   for (const std::string& number : account.numbers)
     if (auto e164 = to_e164(number, country)) numbers.push_back(std::move(*e164));
   return numbers;
+}
+
+/// Of a user.
+void append_extension_key(std::vector<std::string>& keys, const Account& account) {
+  if (const auto extension = canonical_extension(account.extension))
+    keys.push_back(make_key(Table::kExtension, {account.domain.bytes(), as_bytes(*extension)}));
 }
 
 }  // namespace
@@ -71,11 +80,17 @@ Result<std::vector<NameClaim>> name_claims(const KeyRing& ring, const Account& a
 std::vector<std::string> account_index_keys(const KeyRing& ring, const Account& account) {
   std::vector<std::string> keys;
   const auto username = canonical_name(account.username);
-  if (username) keys.push_back(make_key(Table::kUsername, {Bytes(hash_canonical(ring, *username))}));
+  if (username) keys.push_back(username_key(ring, *username));
   if (username && account.role == Role::kAdmin) keys.push_back(make_key(Table::kAdmin, {as_bytes(*username)}));
-  const auto extension = canonical_extension(account.extension);
-  if (extension && account.role == Role::kUser)
-    keys.push_back(make_key(Table::kExtension, {account.domain.bytes(), as_bytes(*extension)}));
+  if (account.role == Role::kUser) append_extension_key(keys, account);
+  return keys;
+}
+
+std::vector<std::string> account_index_keys(const Account& account, const std::vector<NameClaim>& claims) {
+  std::vector<std::string> keys;
+  for (const NameClaim& claim : claims)
+    if (claim.role == NameRole::kUsername) keys.push_back(username_key_of(claim.key));
+  append_extension_key(keys, account);
   return keys;
 }
 
@@ -94,7 +109,7 @@ std::vector<std::string> people_keys(const Account& account) {
   const auto add = [&](SearchRole role, const std::string& shown) {
     const std::string text = search_text(shown);
     if (text.empty()) return;
-    keys.push_back(people_prefix_of_whole(account.domain, role, text) + std::string(as_text(account.id.bytes())));
+    keys.push_back(people_prefix_of_whole(account.domain, role, text).append(as_text(account.id.bytes())));
   };
   add(SearchRole::kFirst, account.first);
   add(SearchRole::kLast, account.last);
@@ -104,11 +119,16 @@ std::vector<std::string> people_keys(const Account& account) {
 
 std::string bare_name_key(const std::string& name_key) {
   // Table byte, domain id, hash: the other way round.
-  return std::string(1, static_cast<char>(Table::kBareName)) + name_key.substr(1 + 16) + name_key.substr(1, 16);
+  const Bytes rest = as_bytes(name_key).subspan(1);
+  return make_key(Table::kBareName, {rest.subspan(kIdBytes), rest.first(kIdBytes)});
+}
+
+std::string username_key_of(const std::string& name_key) {
+  return make_key(Table::kUsername, {as_bytes(name_key).subspan(1 + kIdBytes)});
 }
 
 std::string tombstone_key(const std::string& name_key) {
-  return std::string(1, static_cast<char>(Table::kTombstone)) + name_key.substr(1);
+  return make_key(Table::kTombstone, {as_bytes(name_key).subspan(1)});
 }
 
 }  // namespace pbxcred

@@ -33,8 +33,13 @@ struct NameClaim {
 /// `invalid`: what is wrong with a name of it.
 Result<std::vector<NameClaim>> name_claims(const KeyRing& ring, const Account& account, std::string_view country);
 
+/// The kUsername key that belongs to a kName key.
+std::string username_key_of(const std::string& name_key);
+
 /// Keys of kUsername, kExtension and kAdmin that must lead to the account.
 std::vector<std::string> account_index_keys(const KeyRing& ring, const Account& account);
+/// The same of a user whose claims are known: nothing is hashed.
+std::vector<std::string> account_index_keys(const Account& account, const std::vector<NameClaim>& claims);
 
 /// By what users are searched in the order of keys: by the beginning of first and last name, by the whole location.
 enum class SearchRole : char { kFirst = 'f', kLast = 'l', kLocation = 'o' };

@@ -42,10 +42,13 @@ Result<std::optional<Domain>> sole_domain(Read& read, std::string_view canonical
   return read.domain(first->record.domain);
 }
 
-Result<std::optional<AccountId>> find_username(Read& read, std::string_view canonical) {
-  PBXCRED_TRY(auto ref, read.get<AccountRef>(
-                            make_key(Table::kUsername, {Bytes(hash_canonical(read.ring(), canonical))})));
+Result<std::optional<AccountId>> find_username_at(Read& read, const std::string& key) {
+  PBXCRED_TRY(auto ref, read.get<AccountRef>(key));
   return ref ? std::optional(ref->account) : std::optional<AccountId>();
+}
+
+Result<std::optional<AccountId>> find_username(Read& read, std::string_view canonical) {
+  return find_username_at(read, username_key(read.ring(), canonical));
 }
 
 Result<bool> within_fence(Read& read, const Account& account, std::string_view fence) {
@@ -115,6 +118,15 @@ bool clashes(const NameEntry& entry, const NameHolder& holder) {
   });
 }
 
+/// key: of the username, canonical.
+Status check_username_at(Read& read, const Account& account, const std::string& key, std::string_view canonical) {
+  PBXCRED_TRY(auto holder, find_username_at(read, key));
+  if (holder && *holder != account.id) return name_taken(account.username);
+  PBXCRED_TRY(auto qualified, find_qualified(read, canonical));
+  if (qualified && *qualified != account.id) return name_taken(account.username);
+  return {};
+}
+
 }  // namespace
 
 Result<std::optional<Account>> find_account(Read& read, const Lookup& lookup) {
@@ -158,11 +170,7 @@ Hash16 hash_name(const KeyRing& ring, std::string_view name) {
 Status check_username(Read& read, const Account& account) {
   if (account.username.empty()) return {};
   PBXCRED_TRY(std::string canonical, canonical_name(account.username));
-  PBXCRED_TRY(auto holder, find_username(read, canonical));
-  if (holder && *holder != account.id) return name_taken(account.username);
-  PBXCRED_TRY(auto qualified, find_qualified(read, canonical));
-  if (qualified && *qualified != account.id) return name_taken(account.username);
-  return {};
+  return check_username_at(read, account, username_key(read.ring(), canonical), canonical);
 }
 
 Status check_domain_name(Read& read, const DomainId& domain, std::string_view name) {
@@ -200,9 +208,10 @@ Status check_names(Read& read, const Account& account, const Domain& domain) {
 }
 
 Status check_names(Read& read, const Account& account, const Domain& domain, const std::vector<NameClaim>& claims) {
-  PBXCRED_CHECK(check_username(read, account));
   PBXCRED_CHECK(check_shadowing(read, account, domain));
   for (const NameClaim& claim : claims) {
+    if (claim.role == NameRole::kUsername)
+      PBXCRED_CHECK(check_username_at(read, account, username_key_of(claim.key), claim.shown));
     PBXCRED_TRY(auto entry, read.get<NameEntry>(claim.key));
     if (entry && clashes(*entry, {account.id, claim.role})) return name_taken(claim.shown);
   }

@@ -21,17 +21,16 @@ std::size_t size_of(const Entry& entry) {
 void PageFiller::run() {
   while (one_ != end_) {
     const std::vector<Entry> old = old_from(one_->key, kPageBytes);
-    if (old.empty()) return append_rest();
+    if (old.empty()) {
+      nothing_behind_ = true;
+      while (one_ != end_) put_one();
+      return;
+    }
     const HeldEntry* const there = behind(old.back().key);
     const auto run = static_cast<std::size_t>(there - one_);
     if (run >= std::max(kLongRun, kManyMore * old.size())) fill();
     while (one_ < there) put_one();
   }
-}
-
-void PageFiller::append_rest() {
-  for (; one_ != end_; ++one_)
-    if (one_->value) under_.append(as_bytes(one_->key), as_bytes(*one_->value));
 }
 
 /// Old entries from key on, to just above so many bytes.
@@ -62,7 +61,10 @@ void PageFiller::fill() {
 /// Whether more should be lifted later: there is more, and it is not many old ones for few new ones.
 bool PageFiller::lift() {
   std::vector<Entry> old = old_from(from_, kWindow);
-  if (old.empty()) return false;
+  if (old.empty()) {
+    nothing_behind_ = true;
+    return false;
+  }
   for (Entry& entry : old) {
     under_.erase(as_bytes(entry.key));
     bytes_ += size_of(entry);
@@ -78,15 +80,22 @@ void PageFiller::put_next() {
   lifted_.pop_front();
   bytes_ -= size_of(old);
   // One that is replaced or erased is gone already.
-  if (one_ == end_ || one_->key != old.key) under_.put(as_bytes(old.key), as_bytes(old.value));
+  if (one_ == end_ || one_->key != old.key) put(old.key, old.value);
 }
 
 void PageFiller::put_one() {
   if (one_->value)
-    under_.put(as_bytes(one_->key), as_bytes(*one_->value));
-  else
+    put(one_->key, *one_->value);
+  else if (!nothing_behind_)
     under_.erase(as_bytes(one_->key));
   ++one_;
+}
+
+void PageFiller::put(std::string_view key, std::string_view value) {
+  if (nothing_behind_)
+    under_.append(as_bytes(key), as_bytes(value));
+  else
+    under_.put(as_bytes(key), as_bytes(value));
 }
 
 }  // namespace pbxcred

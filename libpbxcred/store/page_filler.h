@@ -29,11 +29,11 @@ class PageFiller {
  private:
   std::vector<Entry> old_from(std::string_view key, std::size_t most_bytes);
   const HeldEntry* behind(std::string_view key) const;
-  void append_rest();
   void fill();
   bool lift();
   void put_next();
   void put_one();
+  void put(std::string_view key, std::string_view value);
 
   StoreWrite& under_;
   const HeldEntry* one_;
@@ -41,6 +41,7 @@ class PageFiller {
   std::deque<Entry> lifted_;  ///< out of the store, to be put again
   std::size_t bytes_ = 0;     ///< in lifted_
   std::string from_;          ///< what is lifted next begins here
+  bool nothing_behind_ = false;  ///< no key of the store is greater than the next: it is appended
 };
 
 }  // namespace pbxcred

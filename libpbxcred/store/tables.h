@@ -72,7 +72,11 @@ constexpr const char* name_of(Table table) {
 }
 
 inline std::string make_key(Table table, std::initializer_list<Bytes> parts = {}) {
-  std::string key(1, static_cast<char>(table));
+  std::size_t size = 1;
+  for (Bytes part : parts) size += part.size();
+  std::string key;
+  key.reserve(size);
+  key += static_cast<char>(table);
   for (Bytes part : parts) key += as_text(part);
   return key;
 }

@@ -15,10 +15,12 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <random>
 #include <string>
 #include <vector>
 
+#include "crypto/hasher.h"
 #include "crypto/random.h"
 #include "service/domain_admin.h"
 #include "service/new_secret.h"
@@ -46,8 +48,12 @@ struct People {
   std::vector<User> users;
 };
 
-People make_people(std::size_t count, Time now) {
+constexpr HashParams kCheap{.memory_kib = 8, .passes = 1, .lanes = 1};  ///< hashes are ready: no time of them counts
+
+Result<People> make_people(const KeyRing& ring, std::size_t count, Time now) {
   People people;
+  HashArena arena;
+  const Secret secret(as_bytes("benchmark-secret-0123"));
   for (std::size_t i = 0; i < count; ++i) {
     if (i % kUsersOfADomain == 0) {
       Domain domain;
@@ -69,9 +75,8 @@ People make_people(std::size_t count, Time now) {
     account.email = account.extension + "@mail." + domain.name;
     account.created_at = now;
     user.secret.generation = 1;
-    user.secret.hash.emplace();
-    user.secret.hash->key_id = 1;
-    user.secret.hash->sealed.assign(72, static_cast<std::uint8_t>(i));  // what a seal is is not looked at
+    const SealBinding binding{account.id, Kind::kPassword, user.secret.generation};
+    PBXCRED_TRY(user.secret.hash, make_hash(arena, ring, kCheap, secret.view(), binding));
     people.users.push_back(std::move(user));
   }
   return people;
@@ -140,20 +145,31 @@ Result<double> time_sorting(const std::string& path, std::vector<Entry>& entries
   return seconds_since(begin);
 }
 
+/// Into a fresh store in dir; returns seconds, and all its entries.
+Result<double> time_import(const std::string& dir, const KeyRing& ring, const People& people, Time now,
+                           std::vector<Entry>& entries) {
+  PBXCRED_TRY(const auto store, LmdbStore::open(dir, kMap, true));
+  Database database(*store, ring);
+  PBXCRED_CHECK(database.initialise(now));
+  const auto begin = Steady::now();
+  PBXCRED_CHECK(settle(database, people, now));
+  const double took = seconds_since(begin);
+  PBXCRED_CHECK(check(database));
+  PBXCRED_TRY(entries, entries_of(*store));
+  return took;
+}
+
 Status run(const std::string& dir, std::size_t count) {
   PBXCRED_CHECK(start_crypto());
   const Time now = SystemClock().now();
   PBXCRED_CHECK(KeyRing::create(dir + "/keys/ring", geteuid(), getegid(), now));
   PBXCRED_TRY(const KeyRing ring, KeyRing::load(dir + "/keys/ring", geteuid()));
-  PBXCRED_TRY(const auto store, LmdbStore::open(dir, kMap, true));
-  Database database(*store, ring);
-  PBXCRED_CHECK(database.initialise(now));
-  const People people = make_people(count, now);
-  const auto begin = Steady::now();
-  PBXCRED_CHECK(settle(database, people, now));
-  const double ours = seconds_since(begin);
-  PBXCRED_CHECK(check(database));
-  PBXCRED_TRY(auto entries, entries_of(*store));
+  PBXCRED_TRY(const People people, make_people(ring, count, now));
+  std::vector<Entry> entries;
+  // What comes first in a process pays for the memory that the others find there: one that does not count.
+  std::filesystem::create_directory(dir + "/first");
+  PBXCRED_TRY(const double first, time_import(dir + "/first", ring, people, now, entries));
+  PBXCRED_TRY(const double ours, time_import(dir, ring, people, now, entries));
   PBXCRED_TRY(const double appended, time_bare(dir + "/appended.mdb", entries, MDB_APPEND));
   PBXCRED_TRY(const double put, time_bare(dir + "/put.mdb", entries, 0));
   PBXCRED_TRY(const double sorted, time_sorting(dir + "/sorted.mdb", entries));
@@ -161,6 +177,7 @@ Status run(const std::string& dir, std::size_t count) {
   for (const Entry& entry : entries) payload += entry.key.size() + entry.value.size();
   struct stat file {};
   stat((dir + "/" + LmdbStore::kFileName).c_str(), &file);
+  (void)first;
   std::printf("%.6f %.6f %.6f %.6f %lld %llu\n", ours, sorted, appended, put, static_cast<long long>(file.st_size),
               static_cast<unsigned long long>(payload));
   return {};
