@@ -106,6 +106,7 @@ std::string base64(Bytes bytes) {
 
 /// Empty: it is none.
 std::vector<std::uint8_t> from_base64(std::string_view text) {
+  if (text.empty()) return {};  // libsodium takes no null pointer
   std::vector<std::uint8_t> bytes(text.size());
   std::size_t size = 0;
   if (sodium_base642bin(bytes.data(), bytes.size(), text.data(), text.size(), nullptr, &size, nullptr, kBase64) != 0)

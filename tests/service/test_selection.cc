@@ -165,8 +165,9 @@ CASE(selection_by_text_leaves_blanks_at_the_ends_out) {
 CASE(selection_by_text_looks_at_nobody_else) {
   World& world = pbx();
   for (int i = 0; i < 200; ++i) {
+    const std::string last = "M" + std::to_string(i);
     AccountFields data;
-    data.last = "M" + std::to_string(i);
+    data.last = last;
     data.location = "Oslo";
     world.add(std::to_string(5000 + i) + "@a.example", data);
   }
