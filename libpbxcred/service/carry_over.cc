@@ -20,10 +20,10 @@ bool is_same(const Ledger& a, const Ledger& b) {
 }
 
 /// Whether the secret was set or cleared after what the backup holds, or is to be changed. A hash that was only renewed
-/// keeps its time.
+/// keeps its time; an imported one brings an older time with it.
 bool is_due(const Verifier& now, const std::optional<Verifier>& later) {
-  return !later || later->must_change || later->set_at > now.set_at ||
-         (!later->hash && later->generation > now.generation);
+  if (!later || later->must_change || later->set_at > now.set_at) return true;
+  return later->generation > now.generation && (!later->hash || later->set_at != now.set_at);
 }
 
 class Carrier {

@@ -349,6 +349,11 @@ const Since kSince[] = {
      [](Read& read, const Account& user) {
        return verifier(read, user, Kind::kPassword)->must_change && !verifier(read, user, Kind::kVoicemail)->must_change;
      }},
+    {"an older password imported",
+     [](Write& write, const Account& user) {
+       return Machine::set(write, user, Kind::kPassword, kThen - std::chrono::hours(1));
+     },
+     "must-change 1", [](Read& read, const Account& user) { return verifier(read, user, Kind::kPassword)->must_change; }},
     {"PIN cleared", [](Write& write, const Account& user) { return clear(write, user, Kind::kVoicemail); }, "must-change 1",
      [](Read& read, const Account& user) {
        return verifier(read, user, Kind::kVoicemail)->must_change && verifier(read, user, Kind::kVoicemail)->hash;
