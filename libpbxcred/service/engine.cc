@@ -354,7 +354,12 @@ bool Engine::transact(const std::vector<Task*>& tasks) {
     return grows || !is_store_failure(why) ? fail_all(tasks, why) : lose_store(tasks, why);
   }
   const Status committed = write->commit();
-  if (!committed) return lose_store(tasks, committed.error());
+  if (!committed) {
+    { const Write ended = std::move(*write); }  // before another begins
+    // What was too much for the disk need not stop those who only count: if they still can.
+    const bool only_too_much = grows && committed.error().code == Code::kExhausted && try_to_write();
+    return only_too_much ? fail_all(tasks, committed.error()) : lose_store(tasks, committed.error());
+  }
   for (auto& [task, error] : refused) task->outcome = error;
   return true;
 }

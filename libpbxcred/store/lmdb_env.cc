@@ -183,13 +183,10 @@ void Env::note_size() const {
 }
 
 Error Env::error(int rc, const char* doing) const {
-  Code code = code_of(rc);
   const char* path = nullptr;
-  if (handle_ && mdb_env_get_path(get(), &path) == 0 && path != nullptr) {
-    // A full disk shows as a short write, and that as EIO.
-    if (rc == EIO && disk_is_full(path)) code = Code::kExhausted;
-  }
-  return {code, std::string(doing) + ": " + mdb_strerror(rc)};
+  // A full disk shows as a short write, and that as EIO.
+  if (rc == EIO && handle_ && mdb_env_get_path(get(), &path) == 0 && path != nullptr && disk_is_full(path)) rc = ENOSPC;
+  return {code_of(rc), std::string(doing) + ": " + mdb_strerror(rc)};
 }
 
 }  // namespace pbxcred::lmdb
