@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace pbxcred {
 namespace {
 
@@ -35,6 +37,10 @@ void keep(JobView& job, const Done& done, bool cancel_asked, Time now) {
   job.ended_at = now;
   job.affected = done.affected;
   job.failed = done.failed;
+  if (done.ok) {
+    job.stage.clear();
+    job.done = job.total;
+  }
   if (!done.ok) job.error = bounded(done.what);
 }
 
@@ -86,10 +92,22 @@ std::shared_ptr<AdminReply> JobBook::begin(std::string what, std::uint32_t uid, 
   return std::make_shared<Reply>(shared_from_this(), std::move(job), clock, std::move(client));
 }
 
+std::size_t JobBook::running() const {
+  return static_cast<std::size_t>(
+      std::count_if(jobs_.begin(), jobs_.end(), [](const auto& job) { return job.second->view.state == kRunning; }));
+}
+
 /// What runs stays in the book.
 void JobBook::forget_oldest() {
-  for (auto place = jobs_.begin(); place != jobs_.end() && jobs_.size() > kKept;)
-    place = place->second->view.state == kRunning ? std::next(place) : jobs_.erase(place);
+  std::size_t ended = jobs_.size() - running();
+  for (auto place = jobs_.begin(); place != jobs_.end() && ended > kKept;) {
+    if (place->second->view.state == kRunning) {
+      ++place;
+    } else {
+      place = jobs_.erase(place);
+      --ended;
+    }
+  }
 }
 
 std::vector<JobView> JobBook::list() const {

@@ -40,6 +40,7 @@ class JobBook : public std::enable_shared_from_this<JobBook> {
     JobView view;
     bool cancel_asked = false;
   };
+  std::size_t running() const;
   void forget_oldest();
 
   std::map<std::uint64_t, std::shared_ptr<Job>> jobs_;

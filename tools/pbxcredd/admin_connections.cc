@@ -90,7 +90,12 @@ void AdminConnections::accept_some() {
       return pause_listening();
     if (!socket) return;
     const auto peer = peer_of(socket.get());
-    if (!peer || !is_administrator(socket.get(), *peer) || connections_.size() >= kMostConnections) continue;
+    if (!peer || !is_administrator(socket.get(), *peer)) continue;
+    if (connections_.size() - without_client_ >= kMostConnections) {
+      services_().log->write(LogLevel::kWarning,
+                             fmt::format("admin uid={}: not heard: there are {} others", peer->uid, kMostConnections));
+      continue;
+    }
     const Number number = next_++;
     auto connection = std::make_unique<Connection>();
     connection->number = number;
@@ -192,11 +197,14 @@ void AdminConnections::close(Number number) {
     connection.readable->remove();
     connection.writable->remove();
     connection.socket = Fd();
+    ++without_client_;
     connection.next_step->activate();
     services_().log->write(LogLevel::kNotice, fmt::format("admin uid={}: the client has gone, its job goes on",
                                                           connection.peer.uid));
   }
-  if (!goes_on) connections_.erase(found);
+  if (goes_on) return;
+  if (!connection.socket) --without_client_;
+  connections_.erase(found);
 }
 
 }  // namespace pbxcred

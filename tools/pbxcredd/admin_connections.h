@@ -53,6 +53,7 @@ class AdminConnections {
   bool stopped_ = false;
   Number next_ = 0;
   std::unordered_map<Number, std::unique_ptr<Connection>> connections_;
+  std::size_t without_client_ = 0;  ///< of them: jobs that go on
 };
 
 }  // namespace pbxcred

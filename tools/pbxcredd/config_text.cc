@@ -67,7 +67,7 @@ class Scanner {
   void scan(const std::string& path) {
     auto file = load_config_file(path, kMostBytes);
     if (!file) {
-      out_.errors.push_back({path, 0, "cannot read the configuration: " + file.error().what});
+      out_.errors.push_back({path, 0, "cannot be read: " + file.error().what});
       return;
     }
     if (scan_file(path, *file) && !open_.empty())
