@@ -25,7 +25,9 @@ class FakeSyntax final : public Syntax {
   void option(const char* name, const char*, std::string& target, const char*) override {
     if (const std::string* value = find(name)) target = *value;
   }
-  void option(const char*, const char*, std::optional<std::string>&, const char*) override {}
+  void option(const char* name, const char*, std::optional<std::string>& target, const char*) override {
+    if (const std::string* value = find(name)) target = *value;
+  }
   void option(const char*, const char*, Texts&, const char*) override {}
   void option(const char*, const char*, std::optional<Texts>&, const char*) override {}
   void operand(const char*, std::string&, const char*) override {}
@@ -97,6 +99,12 @@ CASE(selection_refuses_what_makes_no_sense) {
   assert_false(options_of({{"--without", "pin"}}).prepare(true).ok());
   assert_false(options_of({{"--role", "root"}}).prepare(true).ok());
   assert_false(options_of({}, {""}).prepare(true).ok());
+  for (const char* filter : {"--domain", "--location", "--find", "--without", "--role", "--file"})
+    for (const char* empty : {"", "  "}) {
+      const std::pair<std::string, std::string> says_nothing(filter, empty);
+      assert_false(options_of({says_nothing}).prepare(false).ok());
+      assert_false(options_of({{"--all", ""}, says_nothing}).prepare(true).ok());
+    }
   assert_false(options_of({}, {std::string(kMaxName + 1, 'x')}).prepare(true).ok());
 }
 

@@ -238,9 +238,12 @@ def test_store_backup_leaves_whole_files_only():
         server.ctl("store", "backup", server.path("link"), status=6)
         server.ctl("store", "backup", "--force", server.path("link"), status=7)
         # What a command that was killed has left does not stay in the way, nor grow into a backup.
-        server.write("again.new", "half of one")
+        server.write("again.new", "pbxcred-backup-1, half of one")
         backed_up(server, "again")
         expect(not glob.glob(server.path("*.new")), "nothing is left over")
+        server.write("third.new", "somebody's own")
+        contains(server.ctl("store", "backup", server.path("third"), status=6).err, "is in the way")
+        os.remove(server.path("third.new"))
         document = server.ctl_json("store", "backup", "--force", backup)
         expect(document["affected"] > 5, str(document))
 

@@ -7,13 +7,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <cstring>
 
 #include "file_error.h"
 
 namespace pbxcred::ctl {
 namespace {
+
+constexpr char kOurs[] = "pbxcred-";  ///< so begin the backups of stores and of keys
 
 std::string beside(const std::string& path) { return path + ".new"; }
 
@@ -29,6 +33,11 @@ Status remove_stale(const std::string& path) {
   const Fd old(open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!old) return file_error(path, errno);
   if (!lock(old.get())) return Error{Code::kConflict, path + ": another command is writing it"};
+  char begin[sizeof kOurs - 1] = {};
+  const ssize_t size = pread(old.get(), begin, sizeof begin, 0);
+  if (size < 0) return file_error(path, errno);
+  if (std::memcmp(begin, kOurs, std::min(static_cast<std::size_t>(size), sizeof begin)) != 0)
+    return Error{Code::kConflict, path + ": is in the way, and no unfinished backup"};
   if (unlink(path.c_str()) != 0) return file_error(path, errno);
   return {};
 }

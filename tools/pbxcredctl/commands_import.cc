@@ -54,9 +54,9 @@ class ImportCommand : public Command {
                   "add: users that exist are refused (the default); update: they get what is given; sync: and those of "
                   "the file's domains that are absent from it are disabled");
     syntax.option("--max-disable", "COUNT", max_disable_,
-                  "with sync: refuse to disable more, a number or of the domains' users (5%)");
-    syntax.option("--weak", "WHAT", weak_,
-                  "keep: weak secrets are marked and counted (the default); must-change: and must be changed; refuse");
+                  "with sync: refuse to disable more; a number, or a share of the domains' users as 10% (default: 5%)");
+    syntax.option("--weak", "FATE", weak_,
+                  "keep: weak secrets are marked and counted (the default); must-change: they must be changed, too; refuse: their lines are refused");
     syntax.flag("--skip-bad", skip_bad_, "leave out lines that are refused; without it one such line stops all");
     syntax.flag("--dry-run", dry_run_, "check everything, change nothing");
   }
@@ -78,8 +78,7 @@ class ImportCommand : public Command {
     request.skip_bad = skip_bad_;
     PBXCRED_TRY(const Fd sealed, rows.seal());
     PBXCRED_TRY(const Outcome outcome, ask(session, request, sealed.get()));
-    const char* done = request_.mode == ImportMode::kAdd ? "added" : "added or changed";
-    return conclude(session, outcome, {"account", done, "line"}, dry_run_);
+    return conclude(session, outcome, {"account", done_to_them(), "line"}, dry_run_);
   }
 
  protected:
@@ -96,6 +95,15 @@ class ImportCommand : public Command {
       ++at;
     }
     return Error{Code::kInvalid, fmt::format("{} {}: give {}", option, given, fmt::join(words, ", "))};
+  }
+
+  const char* done_to_them() const {
+    switch (request_.mode) {
+      case ImportMode::kAdd: return "added";
+      case ImportMode::kUpdate: return "added or changed";
+      case ImportMode::kSync: return "added, changed or disabled";
+    }
+    return "?";
   }
 
   Status read_max_disable(std::string_view text) {
@@ -169,6 +177,9 @@ class ImportAsterisk final : public ImportCommand {
 
  protected:
   Status parse(const std::string& path, const RowSink& sink) const override {
+    // A box that has no PIN there has that of the file: a directory that is not there would bring back old ones of all.
+    if (!options_.spool.empty() && !Fd(open(options_.spool.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)))
+      return file_error(options_.spool, errno);
     return parse_voicemail_conf(path, options_, sink);
   }
 

@@ -39,6 +39,8 @@ Words values_of(std::string_view name) {
   if (name.find("KIND") != std::string_view::npos)
     for (const Kind kind : kAllKinds) values.emplace_back(name_of(kind));
   if (name == "R") values = {"user", "admin"};
+  if (name == "MODE") values = {"add", "update", "sync"};
+  if (name == "FATE") values = {"keep", "must-change", "refuse"};
   return values;
 }
 

@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <string>
 #include <utility>
 
 #include "file_error.h"
@@ -18,11 +19,18 @@ namespace {
 constexpr std::size_t kFlushAt = std::size_t{64} << 10;
 
 /// What --force may replace: a device or a folder is a slip.
-Status check_replaceable(const std::string& path) {
+Status check_place(const std::string& path, bool force) {
   struct stat status{};
   if (lstat(path.c_str(), &status) != 0) return errno == ENOENT ? Status() : Status(file_error(path, errno));
+  if (!force) return Error{Code::kConflict, path + ": exists; --force replaces it"};
   if (!S_ISREG(status.st_mode)) return Error{Code::kInvalid, path + ": is not a regular file"};
   return {};
+}
+
+std::string directory_of(const std::string& path) {
+  const auto slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
 }
 
 }  // namespace
@@ -30,24 +38,24 @@ Status check_replaceable(const std::string& path) {
 Result<ExportFile> ExportFile::open(Session& session, const std::string& path, bool force) {
   ExportFile file(session);
   file.path_ = path;
+  file.force_ = force;
   if (path == "-") return file;
-  if (force) {
-    PBXCRED_CHECK(check_replaceable(path));
-    std::string made = path + ".XXXXXX";
-    file.file_ = Fd(mkostemp(made.data(), O_CLOEXEC));  // 0600
-    if (!file.file_) return file_error(path, errno);
-    file.made_ = std::move(made);
-  } else {
-    file.file_ = Fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (!file.file_) return file_error(path, errno);
-    file.made_ = path;
-  }
+  PBXCRED_CHECK(check_place(path, force));
+  // Without a name until it is whole: whatever ends the command leaves nothing behind.
+  file.file_ = Fd(::open(directory_of(path).c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600));
+  if (file.file_) return file;
+  if (errno != EOPNOTSUPP && errno != EISDIR) return file_error(path, errno);
+  std::string made = path + ".XXXXXX";
+  file.file_ = Fd(mkostemp(made.data(), O_CLOEXEC));  // 0600
+  if (!file.file_) return file_error(path, errno);
+  file.made_ = std::move(made);
   return file;
 }
 
 ExportFile::ExportFile(ExportFile&& other) noexcept
     : session_(other.session_),
       path_(std::move(other.path_)),
+      force_(other.force_),
       made_(std::exchange(other.made_, {})),
       file_(std::move(other.file_)),
       pending_(std::move(other.pending_)) {}
@@ -77,11 +85,26 @@ Status ExportFile::flush() {
   return {};
 }
 
+/// Gives a file without a name one beside its place.
+Status ExportFile::name() {
+  if (!made_.empty()) return {};
+  const std::string open_file = "/proc/self/fd/" + std::to_string(file_.get());
+  std::string made = path_ + ".XXXXXX";
+  const Fd place(mkostemp(made.data(), O_CLOEXEC));  // a name that is free
+  if (!place || unlink(made.c_str()) != 0 ||
+      linkat(AT_FDCWD, open_file.c_str(), AT_FDCWD, made.c_str(), AT_SYMLINK_FOLLOW) != 0)
+    return file_error(path_, errno);
+  made_ = std::move(made);
+  return {};
+}
+
 Status ExportFile::finish() {
   PBXCRED_CHECK(flush());
   if (!file_) return {};
   if (fsync(file_.get()) != 0) return file_error(path_, errno);
-  if (made_ != path_ && rename(made_.c_str(), path_.c_str()) != 0) return file_error(path_, errno);
+  PBXCRED_CHECK(name());
+  const unsigned flags = force_ ? 0 : RENAME_NOREPLACE;
+  if (renameat2(AT_FDCWD, made_.c_str(), AT_FDCWD, path_.c_str(), flags) != 0) return file_error(path_, errno);
   made_.clear();
   return {};
 }

@@ -28,10 +28,12 @@ class ExportFile {
  private:
   explicit ExportFile(Session& session) : session_(&session) {}
   Status flush();
+  Status name();
 
   Session* session_;
   std::string path_;  ///< where it is to be
-  std::string made_;  ///< where it is now; empty: standard output, or finished
+  bool force_ = false;
+  std::string made_;  ///< where it is now; empty: nowhere yet, standard output, or finished
   Fd file_;
   SecureBuffer pending_;
 };

@@ -109,7 +109,18 @@ Status GeneratedOutput::add(const GeneratedRow& row) {
     append_text(text, "\n");
   }
   ++count_;
-  return write_out(text);
+  const Status written = write_out(text);
+  if (!written && style_ == Style::kCsv) return leave_out(row, written.error());
+  if (written) whole_ += text.size();
+  return written;
+}
+
+/// A secret that is set and could not be written: nobody will ever know it.
+Error GeneratedOutput::leave_out(const GeneratedRow& row, const Error& why) {
+  if (ftruncate(file_.get(), static_cast<off_t>(whole_)) != 0) return why;
+  return {why.code, fmt::format("{}; {} secrets are in it. That of {} is changed and not written, perhaps some more "
+                                "after it: generate theirs again",
+                                why.what, count_ - 1, printable(row.account))};
 }
 
 Status GeneratedOutput::finish() {

@@ -30,6 +30,7 @@ class GeneratedOutput {
   enum class Style { kLines, kJson, kCsv };
   GeneratedOutput(Session& session, Style style) : session_(&session), style_(style) {}
   Status write_out(const SecureBuffer& text);
+  Error leave_out(const GeneratedRow& row, const Error& why);
 
   Session* session_;
   Style style_;
@@ -37,6 +38,7 @@ class GeneratedOutput {
   std::string path_;
   Fd file_;
   std::uint64_t count_ = 0;
+  std::uint64_t whole_ = 0;  ///< bytes of whole rows in the file
 };
 
 }  // namespace pbxcred::ctl

@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <exception>
 
@@ -15,6 +16,7 @@ int main(int argc, char** argv) {
   using namespace pbxcred::ctl;
   const rlimit no_core = {0, 0};  // it would hold what was typed
   setrlimit(RLIMIT_CORE, &no_core);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error like a full disk
   Session session = session_of_process();
   try {
     const int status = run_command_line({argv + (argc > 0 ? 1 : 0), argv + argc}, session);

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <utility>
 
 #include "client/row_file.h"
 #include "file_error.h"
@@ -31,8 +32,10 @@ std::size_t bytes_of(const Texts& names) {
 Status append_lines(const std::string& path, RowFile& rows) {
   std::ifstream file(path);
   if (!file) return file_error(path, errno);
-  std::string line;
-  for (std::size_t number = 1; std::getline(file, line); ++number) {
+  char buffer[4 * kMaxName];  // no line without an end fills the memory
+  for (std::size_t number = 1; file.getline(buffer, sizeof buffer) || file.gcount() > 0; ++number) {
+    if (file.fail() && !file.eof()) return bad(fmt::format("{}:{}: the name is over 255 bytes", path, number));
+    std::string line = buffer;
     if (number == 1 && line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);
     line.erase(line.find_last_not_of(" \t\r") + 1);
     line.erase(0, line.find_first_not_of(" \t"));
@@ -64,23 +67,34 @@ void SelectionOptions::declare(Syntax& syntax, const char* operands, const char*
 }
 
 bool SelectionOptions::has_filter() const {
-  return all_ || !domain_.empty() || !location_.empty() || !find_.empty() || without_;
+  return all_ || domain_ || location_ || find_ || without_;
+}
+
+/// A filter that is there and says nothing, as from a script's empty variable, must not mean more than is wanted.
+Status SelectionOptions::check_filters() const {
+  const std::pair<const char*, const std::optional<std::string>*> given[] = {
+      {"--domain", &domain_},        {"--location", &location_}, {"--find", &find_},
+      {"--without", &without_name_}, {"--role", &role_name_},    {"--file", &file_}};
+  for (const auto& [option, value] : given)
+    if (*value && (*value)->find_first_not_of(' ') == std::string::npos) return bad(fmt::format("{}: is empty", option));
+  return {};
 }
 
 Status SelectionOptions::prepare(bool needed) {
-  if (!without_name_.empty()) {
-    PBXCRED_TRY(without_, parse_kind(without_name_));
+  PBXCRED_CHECK(check_filters());
+  if (without_name_) {
+    PBXCRED_TRY(without_, parse_kind(*without_name_));
   }
-  if (!role_name_.empty()) {
-    if (role_name_ != "user" && role_name_ != "admin") return bad(role_name_ + ": a role is user or admin");
-    role_ = role_name_ == "user" ? Role::kUser : Role::kAdmin;
+  if (role_name_) {
+    if (*role_name_ != "user" && *role_name_ != "admin") return bad(*role_name_ + ": a role is user or admin");
+    role_ = *role_name_ == "user" ? Role::kUser : Role::kAdmin;
   }
   for (const std::string& user : users_) {
     if (user.empty()) return bad("an empty name");
     if (user.size() > kMaxName) return bad("a name over 255 bytes");
   }
   if (!users_.empty() && has_filter()) return bad("name users or give filters, not both");
-  if (users_.empty() && !has_filter() && file_.empty()) {
+  if (users_.empty() && !has_filter() && !file_) {
     if (needed) return bad("nothing selected: name users, or give filters or --all");
     all_ = true;
   }
@@ -95,17 +109,17 @@ std::string SelectionOptions::take_last_operand() {
 }
 
 std::string SelectionOptions::only_user() const {
-  return users_.size() == 1 && file_.empty() && !has_filter() ? users_.front() : "";
+  return users_.size() == 1 && !file_ && !has_filter() ? users_.front() : "";
 }
 
 Result<OpenSelection> OpenSelection::open(const SelectionOptions& options) {
   OpenSelection selection(options);
   const bool spill = bytes_of(options.users_) > kInlineNames;
-  if (options.file_.empty() && !spill) return selection;
+  if (!options.file_ && !spill) return selection;
   PBXCRED_TRY(RowFile rows, RowFile::create());
   if (spill)
     for (const std::string& user : options.users_) PBXCRED_CHECK(rows.append(as_bytes(user)));
-  if (!options.file_.empty()) PBXCRED_CHECK(append_lines(options.file_, rows));
+  if (options.file_) PBXCRED_CHECK(append_lines(*options.file_, rows));
   PBXCRED_TRY(selection.names_, rows.seal());
   return selection;
 }
@@ -114,9 +128,9 @@ Selection OpenSelection::message() const {
   Selection selection;
   const bool spilt = names_ && bytes_of(options_->users_) > kInlineNames;
   if (!spilt) selection.users.assign(options_->users_.begin(), options_->users_.end());
-  selection.domain = options_->domain_;
-  selection.location = options_->location_;
-  selection.find = options_->find_;
+  if (options_->domain_) selection.domain = *options_->domain_;
+  if (options_->location_) selection.location = *options_->location_;
+  if (options_->find_) selection.find = *options_->find_;
   selection.without = options_->without_;
   selection.all = options_->all_;
   selection.has_file = static_cast<bool>(names_);

@@ -34,9 +34,10 @@ class SelectionOptions {
  private:
   friend class OpenSelection;
   bool has_filter() const;
+  Status check_filters() const;
 
   Texts users_;
-  std::string domain_, location_, find_, without_name_, role_name_, file_;
+  std::optional<std::string> domain_, location_, find_, without_name_, role_name_, file_;
   std::optional<Kind> without_;
   std::optional<Role> role_;
   bool all_ = false;
