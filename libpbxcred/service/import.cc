@@ -8,6 +8,7 @@
 #include "service/admin_write.h"
 #include "service/import_report.h"
 #include "service/import_secret.h"
+#include "service/secrets.h"
 
 namespace pbxcred {
 namespace {
@@ -16,6 +17,7 @@ constexpr std::size_t kRowsAtOnce = 64;      ///< checked in one slice
 constexpr std::size_t kHashesAtOnce = 8;     ///< users in work
 constexpr std::size_t kUsersTogether = 256;  ///< settled in one commit with --skip-bad
 constexpr std::uint64_t kProgressEvery = 64;
+constexpr std::size_t kAbsentNamed = 50;
 
 const char* verb_of(ImportMode mode) {
   switch (mode) {
@@ -74,11 +76,7 @@ Status ImportTask::check_rows() {
 
 void ImportTask::end_of_check() {
   checker_.forget_names();
-  if (bad_ > 0 && !request_.skip_bad && !request_.dry_run)
-    return finish(Error{Code::kInvalid, fmt::format("{} of {} lines are refused; nothing was imported (--skip-bad "
-                                                    "leaves them out)",
-                                                    bad_, read_)},
-                  0, bad_);
+  if (bad_ > 0 && !request_.skip_bad && !request_.dry_run) return finish(refusal(), 0, bad_);
   if (request_.mode == ImportMode::kSync) return start_absent();
   end_of_absent();
 }
@@ -107,6 +105,7 @@ Status ImportTask::look_for_absent() {
   PBXCRED_TRY(Read read, engine().database().read());
   PBXCRED_TRY(const bool more, absent_->page(read, kRowsAtOnce));
   if (more) return {};
+  PBXCRED_CHECK(name_absent(read));
   const Status allowed = check_max_disable(request_, absent_->absent().size(), absent_->users());
   if (!allowed) {
     finish(allowed, 0, bad_);
@@ -116,6 +115,26 @@ Status ImportTask::look_for_absent() {
   return {};
 }
 
+/// Whom it would hit, before it does: the first of them.
+Status ImportTask::name_absent(Read& read) {
+  const auto& absent = absent_->absent();
+  const std::size_t named = std::min(absent.size(), kAbsentNamed);
+  for (std::size_t i = 0; i < named; ++i) {
+    PBXCRED_TRY(const auto account, read.account(absent[i]));
+    if (!account) continue;
+    PBXCRED_TRY(const auto domain, domain_of_account(read, *account));
+    note(false, "absent", account_name(*account, domain ? &*domain : nullptr));
+  }
+  if (named < absent.size()) note(false, "absent", fmt::format("and {} more", absent.size() - named));
+  return {};
+}
+
+void ImportTask::log_disabled(const std::vector<std::string>& accounts) {
+  for (const std::string& account : accounts)
+    context_.services.log->write(
+        LogLevel::kNotice, fmt::format("import uid={} action=disable account={}", context_.uid, quoted(account)));
+}
+
 void ImportTask::end_of_absent() {
   settle_zones(domains_, noting());
   report_findings(request_, checker_.findings(), domains_, noting());
@@ -123,7 +142,13 @@ void ImportTask::end_of_absent() {
   stage_ = Stage::kHash;
 }
 
+Error ImportTask::refusal() const {
+  return {Code::kInvalid, fmt::format("{} of {} lines are refused; nothing {} imported (--skip-bad leaves them out)", bad_,
+                                      read_, request_.dry_run ? "would be" : "was")};
+}
+
 void ImportTask::end_dry_run() {
+  if (bad_ > 0 && !request_.skip_bad) return finish(refusal(), 0, bad_);
   ImportCounts counts = checker_.findings().counts;
   counts.disabled = absent_ ? absent_->absent().size() : 0;
   report_counts(request_.mode, counts, noting());
@@ -166,6 +191,7 @@ void ImportTask::submit(std::function<Result<ImportSettled>(Write&, Time)> chang
                         self->waiting_ = false;
                         if (!outcome) return self->done(outcome);
                         self->counts_ += settled.counts;
+                        self->log_disabled(settled.disabled);
                         for (const auto& [place, what] : settled.refused) self->refuse(place, what);
                         next();
                       },
@@ -182,8 +208,9 @@ void ImportTask::settle_some() {
   const auto change = [this, from, to, whole](Write& write, Time now) -> Result<ImportSettled> {
     PBXCRED_TRY(ImportSettled settled, settler_.store(write, std::span(users_).subspan(from, to - from), now));
     if (!whole || !absent_) return settled;
-    PBXCRED_TRY(const ImportSettled more, settler_.disable(write, absent_->absent(), now));
+    PBXCRED_TRY(const ImportSettled more, settler_.disable(write, absent_->absent(), absent_->domains()));
     settled.counts += more.counts;
+    settled.disabled = more.disabled;
     return settled;
   };
   submit(change, [this, to, whole] {
@@ -204,8 +231,8 @@ void ImportTask::disable_some() {
   const std::size_t from = disabled_;
   const std::size_t to = std::min(absent.size(), from + kUsersTogether);
   if (from == to) return done({});
-  submit([this, from, to](Write& write, Time now) {
-    return settler_.disable(write, std::span(absent_->absent()).subspan(from, to - from), now);
+  submit([this, from, to](Write& write, Time) {
+    return settler_.disable(write, std::span(absent_->absent()).subspan(from, to - from), absent_->domains());
   }, [this, to] { disabled_ = to; }, Growth::kNone);
 }
 

@@ -39,6 +39,8 @@ class ImportTask final : public AdminTask {
   void end_of_check();
   void start_absent();
   Status look_for_absent();
+  Status name_absent(Read& read);
+  void log_disabled(const std::vector<std::string>& accounts);
   void end_of_absent();
   ImportNote noting();
   void hash_some();
@@ -46,6 +48,7 @@ class ImportTask final : public AdminTask {
   void settle_some();
   void disable_some();
   void submit(std::function<Result<ImportSettled>(Write&, Time)> change, std::function<void()> next, Growth growth);
+  Error refusal() const;
   void end_dry_run();
   void done(const Status& status);
 

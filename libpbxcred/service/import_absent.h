@@ -22,6 +22,8 @@ class AbsentScan {
 
   /// Enabled users that are absent, so far.
   const std::vector<AccountId>& absent() const { return absent_; }
+  /// The domains of the file, sorted.
+  const std::vector<DomainId>& domains() const { return domains_; }
   /// Users of the domains looked at, disabled ones too.
   std::uint64_t users() const { return users_; }
 

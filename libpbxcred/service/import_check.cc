@@ -65,19 +65,20 @@ Result<PlannedDomain*> ImportChecker::domain_of(Read& read, std::string_view nam
   return &domains_.emplace(canonical, std::move(planned)).first->second;
 }
 
-/// The account as it is stored, or a new one. Adding finds those that exist by their names, like any other's.
+/// The account as it is stored, or a new one.
 Result<Account> ImportChecker::account_for(Read& read, const ImportRow& row, const Domain& domain, PlannedUser& user,
                                            Time now) {
   PBXCRED_TRY(Account account, new_user(row.extension, domain.id, now));
-  if (request_.mode != ImportMode::kAdd) {
-    PBXCRED_TRY(auto ref, read.get<AccountRef>(
-                              make_key(Table::kExtension, {domain.id.bytes(), as_bytes(account.extension)})));
-    if (ref) {
-      PBXCRED_TRY(auto stored, read.account(ref->account));
-      if (!stored) return Error{Code::kCorrupt, "an index leads to an account that is not there"};
-      account = std::move(*stored);
-      user.is_new = false;
-    }
+  PBXCRED_TRY(auto ref, read.get<AccountRef>(
+                            make_key(Table::kExtension, {domain.id.bytes(), as_bytes(account.extension)})));
+  if (ref && request_.mode == ImportMode::kAdd)
+    return Error{Code::kConflict,
+                 fmt::format("{}@{} exists already; --mode update changes it", account.extension, domain.name)};
+  if (ref) {
+    PBXCRED_TRY(auto stored, read.account(ref->account));
+    if (!stored) return Error{Code::kCorrupt, "an index leads to an account that is not there"};
+    account = std::move(*stored);
+    user.is_new = false;
   }
   user.account = account.id;
   user.domain = domain.id;

@@ -37,9 +37,8 @@ void settle_zones(PlannedDomains& domains, const ImportNote& note) {
 
 void report_findings(const ImportRequest& request, const ImportFindings& found, const PlannedDomains& domains,
                      const ImportNote& note) {
-  const bool dry = request.dry_run;
   for (const auto& [rule, count] : found.weak)
-    note("weak", fmt::format("{}: {} of them{}", rule, count, fate_of(request.weak, dry)));
+    note("weak", fmt::format("{}: {} of them{}", rule, count, fate_of(request.weak, request.dry_run)));
   for (const auto& [kind, count] : found.foreign)
     note("foreign", fmt::format("{}: {} hashes of other systems; no rule can be checked on them", kind, count));
   if (found.still_disabled > 0)
@@ -49,9 +48,8 @@ void report_findings(const ImportRequest& request, const ImportFindings& found, 
     if (!planned.is_new || planned.first_place.empty()) continue;
     const bool zoned = planned.domain.timezone != Domain{}.timezone;
     note(planned.first_place,
-         fmt::format("the domain {} {} made{}{}; its rollout phase is {}: a PIN opens no password service", name,
-                     dry ? "would be" : "is", zoned ? ", with the time zone " : "",
-                     zoned ? planned.domain.timezone : "", kPhase));
+         fmt::format("the domain {} is new{}{}; its rollout phase is {}: a PIN opens no password service", name,
+                     zoned ? ", with the time zone " : "", zoned ? planned.domain.timezone : "", kPhase));
   }
 }
 

@@ -3,20 +3,35 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "crypto/hasher.h"
 #include "service/account_admin.h"
 #include "service/domain_admin.h"
 #include "service/new_secret.h"
+#include "service/secrets.h"
 #include "store/name_index.h"
 #include "store/names.h"
 
 namespace pbxcred {
 namespace {
 
+/// The secret is the one that is set: what the import finds of it is marked all the same. Whether anything changed.
+Result<bool> mark_weak(Write& write, const Account& account, const PlannedSecret& secret) {
+  if (!secret.weak) return false;
+  PBXCRED_TRY(auto current, write.verifier(account.id, secret.kind));
+  if (!current || !current->hash || (current->weak && (current->must_change || !secret.must_change))) return false;
+  current->weak = true;
+  current->must_change = current->must_change || secret.must_change;
+  PBXCRED_CHECK(write.put_verifier(account, *current));
+  return true;
+}
+
 /// Puts one secret; whether anything changed.
 Result<bool> store_secret(Write& write, const Account& account, const PlannedSecret& secret, Time now) {
   if (secret.what == PlannedSecret::What::kCleared) return store_cleared_secret(write, account, secret.kind, now);
-  if (secret.unchanged || !secret.made) return false;
+  if (secret.unchanged) return mark_weak(write, account, secret);
+  if (!secret.made) return false;
   PBXCRED_TRY(auto current, write.verifier(account.id, secret.kind));
   Verifier verifier = *secret.made;
   verifier.generation = next_generation(current);
@@ -106,15 +121,19 @@ Result<ImportSettled> ImportSettler::store(Write& write, std::span<const Planned
   return settled;
 }
 
-Result<ImportSettled> ImportSettler::disable(Write& write, std::span<const AccountId> absent, Time) {
+Result<ImportSettled> ImportSettler::disable(Write& write, std::span<const AccountId> absent,
+                                             std::span<const DomainId> domains) {
   ImportSettled settled;
   for (const AccountId& id : absent) {
     PBXCRED_TRY(auto account, write.account(id));
     if (!account || !account->enabled) continue;
+    if (!std::binary_search(domains.begin(), domains.end(), account->domain)) continue;  // moved meanwhile
     account->enabled = false;
     ++account->generation;
     PBXCRED_CHECK(write.put_account(*account));
     ++settled.counts.disabled;
+    PBXCRED_TRY(const auto domain, domain_of_account(write, *account));
+    settled.disabled.push_back(account_name(*account, domain ? &*domain : nullptr));
   }
   return settled;
 }

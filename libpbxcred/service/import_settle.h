@@ -17,6 +17,7 @@ namespace pbxcred {
 struct ImportSettled {
   ImportCounts counts;
   std::vector<std::pair<std::string, std::string>> refused;  ///< place, why
+  std::vector<std::string> disabled;                         ///< their accounts
 };
 
 class ImportSettler {
@@ -28,8 +29,8 @@ class ImportSettler {
   /// Stores users, and new domains. A secret that was changed since it was hashed is replaced none the less; one that
   /// was found unchanged stays as it is now.
   Result<ImportSettled> store(Write& write, std::span<const PlannedUser> users, Time now);
-  /// Disables those that still are enabled.
-  Result<ImportSettled> disable(Write& write, std::span<const AccountId> absent, Time now);
+  /// Disables those that still are enabled and in one of the domains (sorted).
+  Result<ImportSettled> disable(Write& write, std::span<const AccountId> absent, std::span<const DomainId> domains);
 
  private:
   Status store_domains(Write& write);

@@ -2,8 +2,10 @@
 """Moving users in and out: files as people have them, hashes of other systems, and the same file again."""
 import os
 import stat
+import subprocess
+import time
 
-from checks import equal, expect
+from checks import Skipped, equal, expect
 from harness import SAMPLE, fresh_server
 from tap import main
 
@@ -226,6 +228,69 @@ def test_the_sample_again_changes_nothing():
         server.ctl("import", "csv", path)
         again = server.ctl("import", "csv", path, "--mode", "sync")
         expect("added: 0\nchanged: 0\nunchanged: 8\nabsent, disabled: 0\n" in again.out, str(again))
+
+
+def test_a_spool_that_is_not_there_brings_no_old_pins_back():
+    conf = "[general]\npasswordlocation=spooldir\n[acme.example]\n1001 => 482915,Ada\n"
+    with fresh_server() as server:
+        path = write(server, "voicemail.conf", conf)
+        os.makedirs(server.path("spool/acme.example/1001"))
+        write(server, "spool/acme.example/1001/secret.conf", "[general]\npassword = 739104\n")
+        server.ctl("import", "asterisk", path, "--spool", server.path("spool"))
+        refused = server.ctl("import", "asterisk", path, "--mode", "update", "--spool", server.path("spol"), status=5)
+        expect("spol: No such file or directory" in refused.err, str(refused))
+        expect(works(server, "1001@acme.example", "voicemail", "739104"), "the PIN of the spool")
+
+
+def test_sync_says_whom_it_disables():
+    with fresh_server() as server:
+        rows = "".join(f"acme.example,{1000 + i}\n" for i in range(60))
+        server.ctl("import", "csv", write(server, "all.csv", "domain,extension\n" + rows))
+        few = write(server, "few.csv", "domain,extension\nacme.example,1000\n")
+        for words, status in ((["--dry-run", "--max-disable", "100"], 0), ([], 1), (["--max-disable", "100%"], 0)):
+            done = server.ctl("import", "csv", few, "--mode", "sync", *words, status=status)
+            said = done.out + done.err
+            equal(said.count("absent: 10"), 50, str(done))
+            expect("absent: 1001@acme.example" in said and "absent: and 9 more" in said, str(done))
+        equal(server.log().count('action=disable account="10'), 59)
+
+
+def test_an_export_that_is_killed_leaves_nothing():
+    with fresh_server() as server:
+        rows = "".join(f"acme.example,{10000 + i}\n" for i in range(20000))
+        server.ctl("import", "csv", write(server, "all.csv", "domain,extension\n" + rows))
+        killed = 0
+        for i in range(8):
+            path = server.path(f"out{i}.csv")
+            export = server.begin_ctl("export", "csv", path)
+            time.sleep(0.02 * (i + 1))
+            export.kill()
+            killed += export.wait() == -9
+            left = [name for name in os.listdir(server.dir) if name.startswith(f"out{i}.csv")]
+            if left:
+                equal((left, read(path).count(b"\n")), ([f"out{i}.csv"], 20001), "a file that is there is whole")
+        expect(killed > 0, "none was killed in time")
+
+
+def test_an_import_too_large_for_the_disk_stops_no_login():
+    with fresh_server(start=False) as server:
+        state = server.path("state")
+        os.makedirs(state, exist_ok=True)
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m,mode=700", "tmpfs", state], check=False).returncode != 0:
+            raise Skipped("no mounts here")
+        try:
+            server.init()
+            server.start()
+            server.ctl("domain", "add", "acme.example")
+            server.add_user("1000@acme.example", password="correct horse battery")
+            rows = "".join(f"acme.example,{10000 + i},{'x' * 200}\n" for i in range(8000))
+            failed = server.ctl("import", "csv", write(server, "all.csv", "domain,extension,first\n" + rows), status=8)
+            expect("No space left on device" in failed.err, str(failed))
+            expect(works(server, "1000@acme.example", "password", "correct horse battery"), "it goes on")
+            expect("degraded" not in server.log(), server.log()[-2000:])
+        finally:
+            server.stop()
+            subprocess.run(["umount", state], check=True)
 
 
 if __name__ == "__main__":

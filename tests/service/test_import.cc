@@ -144,11 +144,26 @@ CASE(import_dry_run_counts_what_would_happen_and_changes_nothing) {
   lines.push_back({.extension = "10 04"});
   lines.push_back({.extension = "2001", .domain = "new.example", .pin = "12"});
   const Answers answers = import(world, lines, kDryRun);
-  expect_result(answers, "ok 4 1");
+  expect_result(answers, "invalid 0 1");
+  assert_true(answers.what().find("1 of 5 lines are refused; nothing would be imported") != std::string::npos);
+  expect_result(import(world, lines, kDryRun | kSkipBad), "ok 4 1");
   expect_note(answers, "weak: voicemail too-short: 1 of them\n");
-  expect_note(answers, "users.csv:6: the domain new.example would be made");
+  expect_note(answers, "users.csv:6: the domain new.example is new");
   assert_true(world.store.snapshot() == before);
   assert_true(known(world, "1001") == false);
+}
+
+CASE(import_marks_weak_secrets_that_are_set_already) {
+  World& world = pbx();
+  const std::vector<Line> lines = {{.extension = "1001", .pin = "1111"}, {.extension = "1002", .pin = "482915"}};
+  import(world, lines);
+  ImportRequest request;
+  request.mode = ImportMode::kUpdate;
+  request.weak = WeakSecrets::kMustChange;
+  expect_note(import(world, lines, kPlain, request), counts(0, 1, 1));
+  assert_true(world.verifier("1001", Kind::kVoicemail)->must_change);
+  assert_false(world.verifier("1002", Kind::kVoicemail)->must_change);
+  expect_note(import(world, lines, kPlain, request), counts(0, 0, 2));
 }
 
 CASE(import_keeps_weak_secrets_and_marks_them) {
@@ -188,7 +203,7 @@ CASE(import_names_conflicts_with_the_store) {
                                          {.extension = "2002", .alternate_id = "1001"},
                                          {.extension = "2003"}});
   expect_result(answers, "invalid 0 3");
-  expect_note(answers, "!users.csv:2: the name 1001 belongs to another account");
+  expect_note(answers, "!users.csv:2: 1001@a.example exists already; --mode update changes it");
   expect_note(answers, "!users.csv:3: the name Alice belongs to another account");
   expect_note(answers, "!users.csv:4: the name 1001 belongs to another account");
 }
@@ -224,7 +239,8 @@ CASE(import_finds_every_conflict_before_it_begins) {
     world.add("3001@b.example", data);
     data.username = "5001@new.example";
     world.add("3002@b.example", data);
-    expect_result(import(world, lines, kDryRun), "ok 1 1");
+    expect_result(import(world, lines, kDryRun), "invalid 0 1");
+    expect_result(import(world, lines, kDryRun | kSkipBad), "ok 1 1");
     expect_result(import(world, lines), "invalid 0 1");
     const Answers answers = import(world, lines, kSkipBad);
     expect_result(answers, "ok 1 1");
@@ -237,7 +253,7 @@ CASE(import_makes_no_domain_that_gets_no_user) {
   const Answers answers =
       import(world, {{.extension = "1001"}, {.extension = "10 02", .domain = "typo.example"}}, kSkipBad);
   expect_result(answers, "ok 1 1");
-  assert_true(answers.notes().find("typo.example is made") == std::string::npos);
+  assert_true(answers.notes().find("typo.example is new") == std::string::npos);
   expect_result(command(world, DomainQuery{"typo.example"}), "not found 0 0");
 }
 
@@ -256,7 +272,7 @@ CASE(import_makes_domains_that_do_not_exist) {
                                          {.extension = "1002", .domain = "new.example"},
                                          {.extension = "1001"}});
   expect_result(answers, "ok 3 0");
-  expect_note(answers, "users.csv:2: the domain new.example is made; its rollout phase is closed");
+  expect_note(answers, "users.csv:2: the domain new.example is new; its rollout phase is closed");
   assert_true(known(world, "1001@new.example") && known(world, "1002@new.example") && known(world, "1001@a.example"));
   // There now, it is not made again.
   const Answers again = import(world, {{.extension = "1003", .domain = "new.example"}});
@@ -754,7 +770,10 @@ CASE(import_lets_a_foreign_secret_be_changed) {
 CASE(import_in_clear_finds_a_foreign_secret_equal) {
   World& world = pbx();
   import(world, {{.extension = "1001", .hash = kBcrypt}});
+  // It is found to be weak, too.
+  expect_note(update(world, {{.extension = "1001", .password = "U*U"}}), counts(0, 1, 0));
   expect_note(update(world, {{.extension = "1001", .password = "U*U"}}), counts(0, 0, 1));
+  assert_true(world.verifier("1001", Kind::kPassword)->weak);
   assert_true(world.verifier("1001", Kind::kPassword)->hash->scheme == HashScheme::kForeign);
   expect_note(update(world, {{.extension = "1001", .password = "U*V"}}), counts(0, 1, 0));
   assert_true(world.verifier("1001", Kind::kPassword)->hash->scheme == HashScheme::kArgon2id);
@@ -789,8 +808,8 @@ CASE(import_gives_a_new_domain_the_zone_of_its_mailboxes) {
                                          {.extension = "1", .domain = "odd.example", .zone = "Mars/Base"},
                                          {.extension = "1", .zone = "Europe/Berlin", .remark = "something to know"}});
   expect_result(answers, "ok 7 0");
-  expect_note(answers, "users.csv:2: the domain new.example is made, with the time zone Europe/Berlin; its rollout");
-  expect_note(answers, "users.csv:5: the domain mixed.example is made; its rollout");
+  expect_note(answers, "users.csv:2: the domain new.example is new, with the time zone Europe/Berlin; its rollout");
+  expect_note(answers, "users.csv:5: the domain mixed.example is new; its rollout");
   expect_note(answers, "users.csv:7: there is no time zone Mars/Base; the domain odd.example keeps UTC");
   expect_note(answers,
               "users.csv:8: the mailboxes' time zone is Europe/Berlin, that of the domain a.example stays UTC");
@@ -899,6 +918,7 @@ RUN_CASES(cmocka_unit_test(import_adds_users_with_their_secrets),
           cmocka_unit_test(import_is_whole_or_nothing),
           cmocka_unit_test(import_with_skip_bad_adds_the_rest),
           cmocka_unit_test(import_dry_run_counts_what_would_happen_and_changes_nothing),
+          cmocka_unit_test(import_marks_weak_secrets_that_are_set_already),
           cmocka_unit_test(import_keeps_weak_secrets_and_marks_them),
           cmocka_unit_test(import_refuses_secrets_that_cannot_be_kept),
           cmocka_unit_test(import_names_conflicts_with_the_store),

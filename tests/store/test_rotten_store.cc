@@ -23,7 +23,12 @@ using namespace pbxcred;
 namespace {
 
 constexpr std::size_t kPage = 4096;
-constexpr int kImages = 1000;
+#if defined(__has_feature)
+#define IS_SANITIZED __has_feature(address_sanitizer)
+#else
+#define IS_SANITIZED 0
+#endif
+constexpr int kImages = IS_SANITIZED ? 100 : 1000;  ///< each is read by a process of its own, which a sanitizer slows
 constexpr int kAccounts = 24, kKept = 20;
 
 std::string bytes_of(const std::string& path) {
@@ -190,7 +195,7 @@ CASE(rotten_store_is_refused_or_reported_in_a_thousand_images) {
     ++verdicts[judged(dir.path(), wanted, what) - kRefused];
   }
   print_message("# %d refused, %d reported, %d unharmed\n", verdicts[0], verdicts[1], verdicts[2]);
-  assert_true(verdicts[0] > 200 && verdicts[1] > 50 && verdicts[2] > 50);
+  assert_true(verdicts[0] > kImages / 5 && verdicts[1] > kImages / 20 && verdicts[2] > kImages / 20);
 }
 
 /// Every bit of what a meta page and the root say.
