@@ -13,6 +13,7 @@
 #include <cstring>
 
 #include "file_error.h"
+#include "file_place.h"
 
 namespace pbxcred::ctl {
 namespace {
@@ -40,12 +41,6 @@ Status remove_stale(const std::string& path) {
     return Error{Code::kConflict, path + ": is in the way, and no unfinished backup"};
   if (unlink(path.c_str()) != 0) return file_error(path, errno);
   return {};
-}
-
-std::string directory_of(const std::string& path) {
-  const auto slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
 }
 
 }  // namespace

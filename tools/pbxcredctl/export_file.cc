@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "file_error.h"
+#include "file_place.h"
 
 namespace pbxcred::ctl {
 namespace {
@@ -25,12 +26,6 @@ Status check_place(const std::string& path, bool force) {
   if (!force) return Error{Code::kConflict, path + ": exists; --force replaces it"};
   if (!S_ISREG(status.st_mode)) return Error{Code::kInvalid, path + ": is not a regular file"};
   return {};
-}
-
-std::string directory_of(const std::string& path) {
-  const auto slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
 }
 
 }  // namespace

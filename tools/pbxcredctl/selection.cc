@@ -35,7 +35,7 @@ Status append_lines(const std::string& path, RowFile& rows) {
   char buffer[4 * kMaxName];  // no line without an end fills the memory
   for (std::size_t number = 1; file.getline(buffer, sizeof buffer) || file.gcount() > 0; ++number) {
     if (file.fail() && !file.eof()) return bad(fmt::format("{}:{}: the name is over 255 bytes", path, number));
-    std::string line = buffer;
+    std::string line(buffer, static_cast<std::size_t>(file.gcount()) - (file.eof() ? 0 : 1));  // without its end
     if (number == 1 && line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);
     line.erase(line.find_last_not_of(" \t\r") + 1);
     line.erase(0, line.find_first_not_of(" \t"));
