@@ -353,6 +353,7 @@ def test_process_is_hardened():
     with fresh_server(start=False, user='"daemon"') as server:
         server.init()
         server.start()
+        server.ctl("status")  # it listens before it has read its keys
         pid = server.process.pid
         expect(re.search(r"Max core file size\s+0\s+0", open(f"/proc/{pid}/limits").read()), "no core files")
         locked = int(re.search(r"VmLck:\s+(\d+)", open(f"/proc/{pid}/status").read())[1])
