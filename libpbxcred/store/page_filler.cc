@@ -86,7 +86,7 @@ void PageFiller::put_next() {
 void PageFiller::put_one() {
   if (one_->value)
     put(one_->key, *one_->value);
-  else if (!nothing_behind_)
+  else
     under_.erase(as_bytes(one_->key));
   ++one_;
 }
